@@ -71,9 +71,9 @@ await t.test("a bug in any component is reported, and all resources are released
     string,
     (world: CallHarness) => Partial<ReturnType<CallHarness["services"]>> | undefined,
   ])[] = [
-    ["admission", "internal-error", () => ({ trunks: { admit: throws } })],
-    ["places", "internal-error", () => ({ acquireSlot: throws })],
-    ["ring", "internal-error", inCall({ ring: throws })],
+    ["trunks.admit throws", "internal-error", () => ({ trunks: { admit: throws } })],
+    ["acquireSlot throws", "internal-error", () => ({ acquireSlot: throws })],
+    ["ring throws", "internal-error", inCall({ ring: throws })],
     [
       "openEndpoint rejects",
       "internal-error",
@@ -88,10 +88,10 @@ await t.test("a bug in any component is reported, and all resources are released
     ["accept throws", "internal-error", inCall({ accept: throws })],
     ["hangUp rejects", "conference-ended", inCall({ hangUp: rejects })],
     ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
-    ["play", "internal-error", inEndpoint({ play: throws })],
-    ["bridge", "internal-error", inEndpoint({ bridge: throws })],
+    ["play throws", "internal-error", inEndpoint({ play: throws })],
+    ["bridge throws", "internal-error", inEndpoint({ bridge: throws })],
     [
-      "bridge answered",
+      "bridge.answered rejects",
       "internal-error",
       inEndpoint({
         bridge: () => ({
@@ -106,9 +106,13 @@ await t.test("a bug in any component is reported, and all resources are released
     ],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
-    ["lookUp", "internal-error", (world) => ({ directory: Object.assign(world.directory, { lookUp: rejects }) })],
     [
-      "matchPrefix",
+      "lookUp rejects",
+      "internal-error",
+      (world) => ({ directory: Object.assign(world.directory, { lookUp: rejects }) }),
+    ],
+    [
+      "matchPrefix throws",
       "internal-error",
       (world) => ({ directory: Object.assign(world.directory, { matchPrefix: throws }) }),
     ],
@@ -116,7 +120,7 @@ await t.test("a bug in any component is reported, and all resources are released
   for (const [name, cause, changes] of cases) {
     const world = new CallHarness();
     const report = await world.run(changes(world));
-    t.equal(report.cause, cause, name);
+    t.equal(report.cause, cause, `${name}: the call ends with ${cause}`);
     t.ok(world.bugs.length > 0 && world.bugs.every((each) => each === bug), `${name} is reported`);
     t.equal(world.placesGivenBack, world.placesTaken, `${name}: place`);
     t.equal(world.callClock.pending, 0, `${name}: timers`);

@@ -12,61 +12,61 @@ const refusals: readonly {
   readonly header?: readonly [name: string, value: RegExp];
 }[] = [
   {
-    name: "a source that belongs to no trunk",
+    name: "source address of no trunk",
     changes: { admission: failure("unknown-source") },
     cause: "unknown-source",
     status: 403,
   },
   {
-    name: "a number that belongs to no trunk",
+    name: "dialled number of no trunk",
     changes: { admission: failure("unknown-number") },
     cause: "unknown-number",
     status: 404,
   },
   {
-    name: "plain RTP",
+    name: "offer of plain RTP",
     changes: { offer: "plain" },
     cause: "plain-rtp",
     status: 488,
     header: ["Warning", /^399 einwahl ".*SRTP.*"$/],
   },
   {
-    name: "an extension that einwahl does not have",
+    name: "Require with an unsupported extension",
     changes: { flaw: "bad-extension" },
     cause: "bad-extension",
     status: 420,
   },
-  { name: "no Contact", changes: { flaw: "bad-contact" }, cause: "bad-contact", status: 400 },
+  { name: "INVITE without Contact", changes: { flaw: "bad-contact" }, cause: "bad-contact", status: 400 },
   {
-    name: "a body that einwahl does not know",
+    name: "body of an unsupported type",
     changes: { offer: "unsupported-body" },
     cause: "unsupported-body",
     status: 415,
     header: ["Accept", /application\/sdp/],
   },
   {
-    name: "an unusable offer",
+    name: "unusable offer",
     changes: { offer: "unusable" },
     cause: "unusable-offer",
     status: 488,
     header: ["Warning", /^305 einwahl ".+"$/],
   },
   {
-    name: "an unusable offer where plain RTP is allowed",
+    name: "unusable offer, although the trunk permits plain RTP",
     changes: { offer: "unusable", admission: success(someAdmission({ srtp: "optional" })) },
     cause: "unusable-offer",
     status: 488,
   },
   {
-    name: "no place",
+    name: "all call slots are taken",
     changes: { place: "too-many-calls" },
     cause: "too-many-calls",
     status: 503,
     header: ["Retry-After", /^\d+$/],
   },
-  { name: "no channel of the trunk", changes: { place: "trunk-busy" }, cause: "trunk-busy", status: 486 },
+  { name: "all channels of the trunk are taken", changes: { place: "trunk-busy" }, cause: "trunk-busy", status: 486 },
   {
-    name: "draining",
+    name: "einwahl is draining",
     changes: { place: "draining" },
     cause: "draining",
     status: 503,
@@ -75,7 +75,7 @@ const refusals: readonly {
 ];
 
 for (const { name, changes, cause, status, header } of refusals) {
-  await t.test(`${name}: ${status}, and no media is spent`, async (t) => {
+  await t.test(`${name}: ${status}, and no media channel is opened`, async (t) => {
     const world = new CallHarness(changes);
     const report = await world.run();
     t.equal(report.cause, cause);

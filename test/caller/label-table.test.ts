@@ -29,79 +29,87 @@ function number(text: string): Pick<Row, "kind" | "number" | "label"> {
 
 const rows: readonly Row[] = [
   // Prefixes
-  { what: "+49", from: "<sip:+4915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
-  { what: "0049", from: "<sip:004915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
-  { what: "0", from: "<sip:015112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "+49 prefix", from: "<sip:+4915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "0049 prefix", from: "<sip:004915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "leading 0 on a German trunk", from: "<sip:015112345678@trunk.example>;tag=1", ...number("+4915112345678") },
   {
-    what: "0 on a Swiss trunk",
+    what: "leading 0 on a Swiss trunk",
     from: "<sip:0791234567@x>",
     trunk: { country: "CH", bareCountryCode: false },
     ...number("+41791234567"),
   },
   {
-    what: "0 in Italy belongs to the number",
+    what: "leading 0 in Italy is part of the number",
     from: "<sip:0612345678@x>",
     trunk: { country: "IT", bareCountryCode: false },
     ...number("+390612345678"),
   },
   {
-    what: "a bare country code where the trunk sends it so",
+    what: "bare country code with bare_country_code",
     from: "<sip:493012345678@sipgate.de>",
     trunk: bareTrunk,
     ...number("+493012345678"),
   },
-  { what: "a bare country code where nothing says so", from: "<sip:493012345678@x>", ...number("493012345678") },
-  { what: "another country", from: "<sip:+12125550123@x>", ...number("+12125550123") },
-  { what: "the last four are zeros", from: "<sip:+493012340000@x>", ...number("+493012340000") },
+  { what: "bare country code without bare_country_code", from: "<sip:493012345678@x>", ...number("493012345678") },
+  { what: "number of another country", from: "<sip:+12125550123@x>", ...number("+12125550123") },
+  { what: "last four digits are zeros", from: "<sip:+493012340000@x>", ...number("+493012340000") },
 
-  // The forms of From
+  // Forms of From
   {
-    what: "a display name is never shown",
+    what: "display name is not shown",
     from: '"Erika Mustermann" <sip:+4915112345678@x>;tag=1',
     ...number("+4915112345678"),
   },
   {
-    what: "a number as display name is not the number",
+    what: "number in the display name is ignored",
     from: '"+49 30 999999" <sip:+4915112345678@x>',
     ...number("+4915112345678"),
   },
-  { what: "no brackets", from: "sip:+4915112345678@x;tag=88", ...number("+4915112345678") },
-  { what: "sips, any case", from: "<SIPS:+4915112345678@x>", ...number("+4915112345678") },
-  { what: "tel", from: "<tel:+4915112345678>", ...number("+4915112345678") },
+  { what: "URI without angle brackets", from: "sip:+4915112345678@x;tag=88", ...number("+4915112345678") },
+  { what: "sips scheme in capitals", from: "<SIPS:+4915112345678@x>", ...number("+4915112345678") },
+  { what: "tel URI", from: "<tel:+4915112345678>", ...number("+4915112345678") },
   {
-    what: "tel with visual separators",
+    what: "tel URI with visual separators",
     from: "<tel:+49-(151)-123.45-678;phone-context=x>",
     ...number("+4915112345678"),
   },
   {
-    what: "a local number in the context of its country",
+    what: "local number, phone-context is the country",
     from: "<tel:15112345678;phone-context=+49>",
     ...number("+4915112345678"),
   },
   {
-    what: "a local number in the context of its area",
+    what: "local number, phone-context is the area",
     from: "<tel:23125001;phone-context=+4930>",
     ...number("+493023125001"),
   },
   {
-    what: "a national number in the context of its country",
+    what: "national number, phone-context is the country",
     from: "<sip:0791234567;phone-context=+41@x;user=phone>",
     ...number("+41791234567"),
   },
   {
-    what: "0 in Italy belongs to the number in a context, too",
+    what: "leading 0 with an Italian phone-context is part of the number",
     from: "<tel:0612345678;phone-context=+39>",
     ...number("+390612345678"),
   },
-  { what: "a whole number in a context", from: "<tel:+4915112345678;phone-context=+41>", ...number("+4915112345678") },
-  { what: "00 in a context", from: "<tel:004915112345678;phone-context=+41>", ...number("+4915112345678") },
   {
-    what: "a context that is a domain",
+    what: "international number overrides phone-context",
+    from: "<tel:+4915112345678;phone-context=+41>",
+    ...number("+4915112345678"),
+  },
+  {
+    what: "00 prefix overrides phone-context",
+    from: "<tel:004915112345678;phone-context=+41>",
+    ...number("+4915112345678"),
+  },
+  {
+    what: "phone-context is a domain",
     from: "<tel:015112345678;phone-context=ims.example>",
     ...number("+4915112345678"),
   },
   {
-    what: "a bare country code in its context",
+    what: "bare country code, phone-context is the country",
     from: "<sip:493012345678;phone-context=+49@x>",
     trunk: bareTrunk,
     ...number("+493012345678"),
@@ -129,12 +137,12 @@ const rows: readonly Row[] = [
     from: "<sip:%41NONYMOUS;x=y@trunk.example>",
     ...anonymous,
   },
-  { what: "1&1: only the display name says so", from: '"anonymous" <sip:+4915112345678@1und1.de>', ...anonymous },
+  { what: "1&1: anonymous display name only", from: '"anonymous" <sip:+4915112345678@1und1.de>', ...anonymous },
   { what: "display name without quotes", from: "Anonymous <sip:+4915112345678@x>", ...anonymous },
-  { what: "an invalid host", from: "<sip:+4915112345678@anonymous.INVALID:5060>", ...anonymous },
-  { what: "an invalid host with a final dot", from: "<sip:+4915112345678@anonymous.invalid.>", ...anonymous },
-  { what: "a host that only ends in the word", from: "<sip:+4915112345678@notinvalid>", ...number("+4915112345678") },
-  { what: "no user at all", from: "<sip:trunk.example>", ...anonymous },
+  { what: "host in .invalid", from: "<sip:+4915112345678@anonymous.INVALID:5060>", ...anonymous },
+  { what: "host in .invalid with a final dot", from: "<sip:+4915112345678@anonymous.invalid.>", ...anonymous },
+  { what: "host notinvalid is not in .invalid", from: "<sip:+4915112345678@notinvalid>", ...number("+4915112345678") },
+  { what: "URI without a user part", from: "<sip:trunk.example>", ...anonymous },
   { what: "an empty user", from: "<sip:@trunk.example>", ...anonymous },
   { what: "an empty display name", from: '"" <sip:+4915112345678@x>', ...anonymous },
   ...["unavailable", "Unknown", "RESTRICTED", "private", "withheld"].flatMap((word): Row[] => [
@@ -142,7 +150,7 @@ const rows: readonly Row[] = [
     { what: `display name ${word}`, from: `"${word}" <sip:+4915112345678@x>`, ...anonymous },
   ]),
   {
-    what: "an anonymous From counts even with an asserted number",
+    what: "anonymous From overrides an asserted number",
     from: "<sip:anonymous@anonymous.invalid>",
     asserted: ["<sip:+4915112345678@x>"],
     ...anonymous,
@@ -160,7 +168,7 @@ const rows: readonly Row[] = [
     (privacy): Row => ({ what: `Privacy: ${privacy}`, from: "<sip:+4915112345678@x>", privacy, ...anonymous }),
   ),
   ...["", "none", "history"].map((privacy): Row => ({
-    what: `Privacy: "${privacy}" hides nobody`,
+    what: `Privacy: "${privacy}" withholds nothing`,
     from: "<sip:+4915112345678@x>",
     privacy,
     ...number("+4915112345678"),
@@ -168,38 +176,43 @@ const rows: readonly Row[] = [
 
   // P-Asserted-Identity
   {
-    what: "asserted before From",
+    what: "P-Asserted-Identity overrides From",
     from: "<sip:+4930555555@x>",
     asserted: ["<sip:+4915112345678@x>"],
     ...number("+4915112345678"),
   },
-  { what: "asserted as tel", from: "<sip:pbx@x>", asserted: ["<tel:+4915112345678>"], ...number("+4915112345678") },
   {
-    what: "several values: the first phone number",
+    what: "P-Asserted-Identity with a tel URI",
+    from: "<sip:pbx@x>",
+    asserted: ["<tel:+4915112345678>"],
+    ...number("+4915112345678"),
+  },
+  {
+    what: "several asserted values: the first phone number counts",
     from: "<sip:pbx@x>",
     asserted: ['"A, B" <sip:alice@x>, <tel:+4915112345678>, <tel:+49301111111>'],
     ...number("+4915112345678"),
   },
   {
-    what: "several headers: the first phone number",
+    what: "several P-Asserted-Identity headers: the first phone number counts",
     from: "<sip:pbx@x>",
     asserted: ["<sip:alice@x>", "<sip:015112345678@x>"],
     ...number("+4915112345678"),
   },
   {
-    what: "an asserted comma in a user part",
+    what: "comma in an asserted user part",
     from: "<sip:pbx@x>",
     asserted: ["<sip:a,b@x>,<tel:+4915112345678>"],
     ...number("+4915112345678"),
   },
   {
-    what: "asserted, but no number: From",
+    what: "P-Asserted-Identity without a number: From counts",
     from: "<sip:+4915112345678@x>",
     asserted: ["<sip:alice@x>"],
     ...number("+4915112345678"),
   },
   {
-    what: "asserted by a trunk that is not believed",
+    what: "trust_asserted_identity is off: From counts",
     from: "<sip:+4915112345678@x>",
     asserted: ["<sip:+4930555555@x>"],
     trunk: { ...germanTrunk, trustsAssertedIdentity: false },
@@ -222,30 +235,30 @@ const rows: readonly Row[] = [
     "00",
     "000",
   ].map((user): Row => ({ what: `short: ${user}`, from: `<sip:${user}@x>`, ...short })),
-  { what: "short with a bare country code", from: "<sip:49116117@x>", trunk: bareTrunk, ...short },
-  { what: "short and asserted", from: "<sip:+4915112345678@x>", asserted: ["<tel:112>"], ...short },
-  { what: "seven significant digits are enough", from: "<sip:+49301234567@x>", ...number("+49301234567") },
-  { what: "exactly seven", from: "<sip:+493012345@x>", ...number("+493012345") },
-  { what: "exactly six", from: "<sip:+49301234@x>", ...short },
+  { what: "short number with a bare country code", from: "<sip:49116117@x>", trunk: bareTrunk, ...short },
+  { what: "short asserted number", from: "<sip:+4915112345678@x>", asserted: ["<tel:112>"], ...short },
+  { what: "nine significant digits are enough", from: "<sip:+49301234567@x>", ...number("+49301234567") },
+  { what: "exactly seven significant digits are enough", from: "<sip:+493012345@x>", ...number("+493012345") },
+  { what: "exactly six significant digits are short", from: "<sip:+49301234@x>", ...short },
 
-  // No numbers
-  { what: "an id with letters", from: "<sip:3195388t0@sipgate.de>", ...unreadable },
-  { what: "a name", from: "<sip:alice@x>", ...unreadable },
-  { what: "a plus in the middle", from: "<sip:49+15112345678@x>", ...unreadable },
+  // Unreadable numbers
+  { what: "user part with letters", from: "<sip:3195388t0@sipgate.de>", ...unreadable },
+  { what: "user part is a name", from: "<sip:alice@x>", ...unreadable },
+  { what: "plus inside the number", from: "<sip:49+15112345678@x>", ...unreadable },
   { what: "only a plus", from: "<sip:+@x>", ...unreadable },
-  { what: "digits of another script", from: "<sip:%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7%D9%A8@x>", ...unreadable },
-  { what: "a broken escape", from: "<sip:+49151%zz12345678@x>", ...unreadable },
-  { what: "a NUL", from: "<sip:+4915112345678%00@x>", ...unreadable },
-  { what: "more digits than any number", from: `<sip:${"1".repeat(31)}@x>`, ...unreadable },
+  { what: "Arabic-Indic digits", from: "<sip:%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7%D9%A8@x>", ...unreadable },
+  { what: "invalid percent-encoding", from: "<sip:+49151%zz12345678@x>", ...unreadable },
+  { what: "NUL in the user part", from: "<sip:+4915112345678%00@x>", ...unreadable },
+  { what: "31 digits", from: `<sip:${"1".repeat(31)}@x>`, ...unreadable },
   { what: "two @", from: "<sip:+4915112345678@evil@x>", ...unreadable },
-  { what: "an open quote", from: '"Erika <sip:+4915112345678@x>', ...unreadable },
-  { what: "an open bracket", from: "<sip:+4915112345678@x", ...unreadable },
-  { what: "another scheme", from: "<mailto:+4915112345678@x>", ...unreadable },
-  { what: "nothing", from: "", ...unreadable },
-  { what: "a header of a megabyte", from: `<sip:+4915112345678@${"x".repeat(1_000_000)}>`, ...unreadable },
+  { what: "unclosed quote", from: '"Erika <sip:+4915112345678@x>', ...unreadable },
+  { what: "unclosed angle bracket", from: "<sip:+4915112345678@x", ...unreadable },
+  { what: "mailto scheme", from: "<mailto:+4915112345678@x>", ...unreadable },
+  { what: "empty From", from: "", ...unreadable },
+  { what: "From of a megabyte", from: `<sip:+4915112345678@${"x".repeat(1_000_000)}>`, ...unreadable },
 ];
 
-await t.test("the labels of all kinds of callers", (t) => {
+await t.test("each kind of caller gets its number and label", (t) => {
   for (const row of rows) {
     const headers: CallerHeaders = {
       from: row.from,
@@ -253,12 +266,12 @@ await t.test("the labels of all kinds of callers", (t) => {
       ...(row.privacy === undefined ? {} : { privacy: row.privacy }),
     };
     const caller = identifyCaller(headers, row.trunk ?? germanTrunk);
-    t.equal(caller.kind, row.kind, `${row.what}: kind`);
+    t.equal(caller.kind, row.kind, `${row.what}: kind ${row.kind}`);
     t.equal(caller.kind === "number" ? caller.number.reveal() : undefined, row.number, `${row.what}: number`);
     t.equal(
       labelFor(fakeHasher().hash(caller, { label: defaultLabels, pseudonymKey: undefined }), defaultLabels, "de"),
       row.label,
-      `${row.what}: label`,
+      `${row.what}: label ${row.label}`,
     );
   }
   t.end();

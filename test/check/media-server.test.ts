@@ -79,12 +79,12 @@ async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): P
 
 for (const { name, answers, finds } of [
   {
-    name: "all is well; only the languages of the numbers count",
+    name: "English recordings are missing, but no number is English",
     answers: { "file_exists /sounds/en/": "false" },
     finds: [],
   },
   {
-    name: "the profile for BBB servers is not there",
+    name: "the profile for BBB servers is missing",
     answers: { "sofia status": profiles.replace("bbb\t", "other\t") },
     finds: [
       {
@@ -96,11 +96,11 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "profiles that are there and do not run",
+    name: "both profiles are down",
     answers: { "sofia status": profiles.replaceAll("RUNNING", "DOWN") },
     finds: [
-      { path: "media_servers[0].sip_profile", message: /drachtio_mrf/ },
-      { path: "media_servers[0]", message: /bbb/ },
+      { severity: "error", path: "media_servers[0].sip_profile", message: /drachtio_mrf/ },
+      { severity: "error", path: "media_servers[0]", message: /bbb/ },
     ],
   },
   {
@@ -116,7 +116,7 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "a version that hangs",
+    name: "FreeSWITCH 1.11.2, on which calls hang",
     answers: { status: status.replace("1.10.12", "1.11.2") },
     finds: [
       {
@@ -128,7 +128,7 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "a version that was never tried",
+    name: "an untested version",
     answers: { status: status.replace("1.10.12", "1.10.120") },
     finds: [
       {
@@ -140,12 +140,12 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "the newest version that was tried, as a build of its source names it",
+    name: "the newest tested version, built from source",
     answers: { status: status.replace("1.10.12 -release", "1.11.3-dev git cc93a68 2026-08-19 11:15:40Z") },
     finds: [],
   },
   {
-    name: "a version that can't be read",
+    name: "an unreadable version",
     answers: { status: "1000 session(s) max\n" },
     finds: [
       {
@@ -157,7 +157,7 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "several recordings are missing",
+    name: "13 of 36 recordings are missing",
     answers: { "file_exists /sounds/de/key-": "false", "file_exists /sounds/music/": "false" },
     finds: [
       {
@@ -169,12 +169,13 @@ for (const { name, answers, finds } of [
     ],
   },
   {
-    name: "a FreeSWITCH that does not know the question",
+    name: "FreeSWITCH does not know file_exists",
     answers: { file_exists: "-ERR file_exists Command not found!\n" },
     finds: [{ severity: "warning", path: "prompts.directory", message: /does not report/, cure: /mod_commands/ }],
   },
 ] as const) {
-  await t.test(name, async (t) => {
+  const outcome = finds.map(({ severity }) => severity).join(", ");
+  await t.test(`${name}: ${outcome === "" ? "no finding" : outcome}`, async (t) => {
     const check = await freeswitch(t, answers);
     const faults = (await check.run()).filter(({ severity }) => severity !== "ok");
     t.match(faults, finds, JSON.stringify(faults));

@@ -101,49 +101,49 @@ await t.test("einwahl call on the command line", async (t) => {
 
   for (const { name, args, code, told } of [
     {
-      name: "a wrong PIN",
+      name: "unknown PIN",
       args: [numbers.german, ...trusted, "--pin", "99999"],
       code: "exit 1",
       told: { stage: "pin", why: /knows no conference/ },
     },
     {
-      name: "an unknown number",
+      name: "unknown number",
       args: [numbers.unknown, ...trusted],
       code: "exit 1",
       told: { stage: "answer", why: /^404/, cure: /numbers of the trunk/ },
     },
     {
-      name: "no SRTP",
+      name: "offer without SRTP",
       args: [numbers.german, ...trusted, "--srtp", "off"],
       code: "exit 1",
       told: { stage: "answer", why: /^488/, said: /SRTP with SDES keys is required/ },
     },
     {
-      name: "unencrypted keys",
+      name: "SRTP keys over UDP, unencrypted",
       args: [numbers.german, "--server", `127.0.0.1:${world.engines.sip.udp}`, "--transport", "udp"],
       code: "exit 1",
       told: { stage: "answer", why: /^403/ },
     },
     {
-      name: "an unknown authority",
+      name: "certificate of an unknown authority",
       args: [numbers.german, ...server],
       code: "exit 69",
       told: { stage: "connect", why: /certificate/, cure: /--ca FILE/ },
     },
     {
-      name: "a certificate for another name",
+      name: "certificate for another name",
       args: [numbers.german, ...trusted, "--server-name", "phone.example.org"],
       code: "exit 69",
       told: { stage: "connect", why: /for another name/, cure: /--server-name/ },
     },
     {
-      name: "a tone that does not come",
+      name: "expected tone is not heard",
       args: [numbers.german, ...trusted, "--pin", lecture.pin, "--expect-tone", "2000", "--seconds", "1"],
       code: "exit 1",
       told: { stage: "tone", why: /2000 Hz/ },
     },
   ]) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: ${code}, failed at the stage ${told.stage}`, async (t) => {
       const { lines, code: ended } = await new CommandLine(t, ["call", ...args, "--json"], folder).outcome();
       // Over UDP the output starts with a note about the keys.
       const report = onlyJson(lines.slice(-1));

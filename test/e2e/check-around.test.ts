@@ -9,7 +9,7 @@ import { RedisConnection } from "../../src/store/redis-connection.js";
 import { systemClock } from "../../src/util/clock.js";
 import { noRedis, RedisServer } from "../store/support/redis-server.js";
 import { startApiFront } from "./support/api-front.js";
-import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
+import { type Broken, CheckBench, titleOf, withEntry, withSection } from "./support/check-bench.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
 import { Kamailio } from "./support/kamailio.js";
 import { startSilentServer } from "./support/loopback-server.js";
@@ -44,7 +44,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
 
   const cases: readonly Broken[] = [
     {
-      name: "the HTTP port is taken",
+      name: "another HTTP server uses the HTTP port",
       break: async (settings, owner) =>
         withSection(settings, "http", { port: await startApiFront(owner, world.bbbs[0].apiUrl, {}) }),
       finds: [
@@ -52,14 +52,14 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the HTTP port is taken by something that says nothing",
+      name: "a silent program uses the HTTP port",
       break: async (settings, owner) => withSection(settings, "http", { port: await startSilentServer(owner) }),
       finds: [
         { severity: "error", path: "http.port", message: /in use by a program other than einwahl/, cure: /ss -ltnp/ },
       ],
     },
     {
-      name: "the port for operators is taken",
+      name: "another program uses the port for operators",
       break: async (settings, owner) =>
         withSection(settings, "http", { operators_port: await startSilentServer(owner) }),
       finds: [
@@ -72,7 +72,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the HTTP port is in use by an einwahl that runs with another configuration",
+      name: "an einwahl with another configuration uses the HTTP port",
       break: (settings) => withSection(settings, "http", { port: world.einwahl.httpPort }),
       finds: [
         {
@@ -84,7 +84,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the HTTP address is none of this machine",
+      name: "the HTTP address belongs to another machine",
       break: (settings) => withSection(settings, "http", { host: "192.0.2.1" }),
       finds: [
         {
@@ -96,7 +96,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the certificate of the reverse proxy has expired",
+      name: "the reverse proxy's certificate has expired",
       break: async (settings, owner) => {
         const port = await startSilentServer(owner, await makeCertificates({ fromDays: -90, toDays: -4 }));
         return withSection(settings, "http", { public_url: `https://localhost:${port}` });
@@ -104,7 +104,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       finds: [{ severity: "error", path: "http.public_url", message: /certificate expired on/, cure: /reverse proxy/ }],
     },
     {
-      name: "the store of PINs belongs to another instance",
+      name: "another instance uses the PIN store",
       break: async (settings, owner) => {
         const folder = await scratchFolder(owner, "store");
         const lock = await DirectoryLock.take(folder);
@@ -114,7 +114,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       finds: [{ severity: "error", path: "rooms.store", message: /in use by another instance/, cure: /Redis/ }],
     },
     {
-      name: "the store of PINs is a file",
+      name: "the PIN store is a file, not a directory",
       break: async (settings) => {
         const file = join(bench.folder, "no-directory");
         await writeFile(file, "");
@@ -136,7 +136,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       secrets: [wrong],
     },
     {
-      name: "the directory of the log can't be written",
+      name: "the log's directory is not writable",
       break: async (settings) => {
         await writeFile(join(bench.folder, "log"), "");
         return withSection(settings, "logging", { file: join(bench.folder, "log", "einwahl.log") });
@@ -146,7 +146,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the registrar is not in DNS",
+      name: "the registrar's name is not in DNS",
       break: (settings) => withRegistrar(settings, { host: "sip.provider.invalid" }),
       finds: [
         unverified,
@@ -160,7 +160,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       secrets: ["trunk-password", "004930123"],
     },
     {
-      name: "the way to the registrar is closed",
+      name: "nothing listens on the registrar's port",
       break: async (settings) => withRegistrar(settings, { port: await freePort() }),
       finds: [
         unverified,
@@ -206,7 +206,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "a source of calls is not in DNS",
+      name: "the name of a source is not in DNS",
       break: (settings) => withEntry(settings, "trunks", 0, { sources: [host, "sbc.provider.invalid"] }),
       finds: [
         {
@@ -218,7 +218,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
   ];
-  for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
+  for (const broken of cases) await t.test(titleOf(broken), (t) => bench.finds(t, broken));
 
   await t.test("Redis has another password", { skip: noRedis }, async (t) => {
     const redis = await RedisServer.start();

@@ -6,7 +6,7 @@ import t from "tap";
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { type FrontOptions, startApiFront } from "./support/api-front.js";
-import { type Broken, CheckBench, withEntry } from "./support/check-bench.js";
+import { type Broken, CheckBench, titleOf, withEntry } from "./support/check-bench.js";
 import { startSilentServer } from "./support/loopback-server.js";
 import type { Owner } from "./support/owner.js";
 import { freePort } from "./support/ports.js";
@@ -62,7 +62,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
 
   const api: readonly Broken[] = [
     {
-      name: "nothing listens where the API should be",
+      name: "nothing listens on the API's port",
       break: async (settings) =>
         withServer(settings, { api_url: `http://${host}:${await freePort()}/bigbluebutton/api` }),
       finds: [
@@ -75,7 +75,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the name of the server is not in DNS",
+      name: "the server's name is not in DNS",
       break: (settings) => withServer(settings, { api_url: "https://bbb.invalid/bigbluebutton/api" }),
       finds: [
         {
@@ -100,7 +100,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       secrets: [wrong],
     },
     {
-      name: "the server takes no checksums of this kind",
+      name: "the server rejects SHA-256 checksums",
       break: (settings, owner) =>
         behind(settings, owner, {
           handle: (request, response) => {
@@ -122,7 +122,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "a web page answers instead of the API",
+      name: "the API's URL leads to a web page",
       break: (settings, owner) =>
         behind(settings, owner, {
           handle: (_request, response) => {
@@ -142,7 +142,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the path of the API is wrong",
+      name: "the API's path is wrong",
       break: (settings) => withServer(settings, { api_url: `http://${host}:${apiPort}/api` }),
       finds: [
         {
@@ -172,7 +172,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "BBB's web application is not up",
+      name: "BBB's web application is down",
       break: (settings, owner) =>
         behind(settings, owner, {
           handle: (_request, response) => {
@@ -185,7 +185,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the API takes the request and never answers",
+      name: "the API accepts the request and never responds",
       break: (settings, owner) => behind(settings, owner, { handle: () => true }),
       finds: [
         {
@@ -197,7 +197,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the server's clock is an hour slow",
+      name: "the server's clock is an hour behind",
       break: (settings, owner) =>
         behind(settings, owner, {
           handle: (_request, response) => {
@@ -303,29 +303,29 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the SIP port takes connections and says nothing",
+      name: "the SIP port accepts connections and never responds",
       break: async (settings, owner) => withSip(settings, { port: await startSilentServer(owner) }),
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /does not answer/, cure: /enable TLS there/ }],
     },
     {
-      name: "the certificate of SIP has expired",
+      name: "the SIP certificate has expired",
       break: async (settings, owner) => showing(settings, owner, await trusted({ fromDays: -90, toDays: -2 })),
       finds: [
         { severity: "error", path: "bbb_servers[0].sip", message: /certificate expired on 2/, cure: /agent\.pem/ },
       ],
     },
     {
-      name: "the certificate of SIP is not valid yet",
+      name: "the SIP certificate is not valid yet",
       break: async (settings, owner) => showing(settings, owner, await trusted({ fromDays: 2, toDays: 90 })),
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /not valid before 2/, cure: /clock/ }],
     },
     {
-      name: "the certificate of SIP expires tomorrow",
+      name: "the SIP certificate expires tomorrow",
       break: async (settings, owner) => showing(settings, owner, await trusted({ toDays: 1.5 })),
       finds: [{ severity: "warning", path: "bbb_servers[0].sip", message: /expires in 1 day,/, cure: /agent\.pem/ }],
     },
     {
-      name: "the certificate of SIP is for another name",
+      name: "the SIP certificate is for another name",
       break: async (settings, owner) =>
         showing(settings, owner, await trusted({ names: ["bbb.example.org", "*.example.net"] })),
       finds: [
@@ -350,7 +350,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the server's dialplan refuses every call: not all is in order",
+      name: "the server's dialplan refuses every call",
       break: (settings, owner) => {
         const { voice } = bench.world.bbbs[0];
         const { allowed } = voice;
@@ -363,7 +363,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /480/, cure: /01_einwahl\.xml/ }],
     },
     {
-      name: "calls to the server may be unencrypted",
+      name: "allow_unencrypted is set for the server",
       break: (settings) => withSip(settings, { allow_unencrypted: true }),
       finds: [
         {
@@ -375,12 +375,12 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "livekit-sip does not listen",
+      name: "nothing listens on livekit-sip's port",
       break: async (settings) => withServer(settings, { livekit_sip: { port: await freePort() } }),
       finds: [{ severity: "error", path: "bbb_servers[0].livekit_sip", message: /nothing listens/, cure: /./ }],
     },
   ];
-  for (const broken of [...api, ...sip]) await t.test(broken.name, (t) => bench.finds(t, broken));
+  for (const broken of [...api, ...sip]) await t.test(titleOf(broken), (t) => bench.finds(t, broken));
 
   await t.test("many meetings with PINs of five digits: how many guesses they resist", async (t) => {
     const bbb = bench.world.bbbs[1];

@@ -9,7 +9,7 @@ import {
   EmbeddedFreeSwitch,
   type EmbeddedFreeSwitchOptions,
 } from "../../src/simulators/freeswitch/embedded-freeswitch.js";
-import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
+import { type Broken, CheckBench, titleOf, withEntry, withSection } from "./support/check-bench.js";
 import type { Owner } from "./support/owner.js";
 import { freePort } from "./support/ports.js";
 import { scratchFolder } from "./support/scratch.js";
@@ -66,7 +66,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
   const bench = await CheckBench.start(t);
   const apiPort = Number(new URL(bench.world.bbbs[0].apiUrl).port);
 
-  await t.test("no fault is reported when all is well", async (t) => {
+  await t.test("a working installation: no fault is reported", async (t) => {
     const before = await bench.world.counts();
     const { code, findings } = await bench.check(t, bench.settings, { env: {} });
     t.strictSame(
@@ -118,7 +118,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "drachtio is a version that was never tried",
+      name: "drachtio's version is untested",
       break: (settings, owner) => drachtio(owner, settings, { version: "v0.8.25" }),
       finds: [
         {
@@ -131,13 +131,13 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "the certificate that trunks see at drachtio has expired",
+      name: "drachtio's certificate has expired",
       break: async (settings, owner) =>
         drachtio(owner, settings, { tls: await makeCertificates({ fromDays: -90, toDays: -3 }) }),
       finds: [{ severity: "error", path: "drachtio", message: /certificate expired on 2/, cure: /restart drachtio/ }],
     },
     {
-      name: "drachtio has no TLS, and the trunk calls over nothing else",
+      name: "drachtio has no TLS listener, but the trunk calls over TLS only",
       break: (settings, owner) => drachtio(owner, settings, { sip: [{ transport: "udp", address: host, port: 0 }] }),
       finds: [
         {
@@ -149,7 +149,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "drachtio demands a certificate of every peer: a trunk that connects to it, and synthetic calls, have none",
+      name: "drachtio demands a certificate of every peer, but the trunk and synthetic calls have none",
       break: async (settings, owner) => {
         const certificates = await makeCertificates();
         await bench.trust(certificates.ca);
@@ -174,7 +174,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "the log is not bounded in time",
+      name: "the log has no retention limit",
       break: (settings) => ({ ...settings, logging: {} }),
       finds: [{ severity: "warning", path: "logging.file", message: /is not set/, cure: /MaxRetentionSec=7day/ }],
     },
@@ -216,7 +216,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "FreeSWITCH runs no profile for drachtio",
+      name: "FreeSWITCH runs no profile of the configured name",
       break: (settings) => withEntry(settings, "media_servers", 0, { sip_profile: "internal" }),
       finds: [
         {
@@ -228,7 +228,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "FreeSWITCH's dialplan expects another key: every call would be refused",
+      name: "FreeSWITCH's dialplan expects another key",
       break: (settings, owner) => freeswitch(owner, settings, { key: "0".repeat(64) }),
       finds: [
         {
@@ -241,7 +241,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       secrets: ["0".repeat(64)],
     },
     {
-      name: "FreeSWITCH's dialplan is an old one: strangers get event sockets",
+      name: "FreeSWITCH's dialplan is of an older einwahl and checks no key",
       break: (settings, owner) => freeswitch(owner, settings, { key: "" }),
       finds: [
         {
@@ -253,7 +253,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "FreeSWITCH is a version on which calls hang",
+      name: "FreeSWITCH has the version 1.11.2, on which calls hang",
       break: (settings, owner) => freeswitch(owner, settings, { version: "1.11.2-embedded" }),
       finds: [
         {
@@ -265,7 +265,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "FreeSWITCH connects to no application here",
+      name: "FreeSWITCH may not connect to this host",
       break: (settings, owner) => freeswitch(owner, settings, { controlHosts: ["127.0.0.10", "einwahl.example.org"] }),
       finds: [
         {
@@ -277,7 +277,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "FreeSWITCH can't connect back: the address is none of this machine",
+      name: "the address for FreeSWITCH's connections belongs to another machine",
       break: (settings) => withEntry(settings, "media_servers", 0, { listen_address: "192.0.2.1" }),
       finds: [
         {
@@ -289,7 +289,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "more calls are promised than FreeSWITCH has channels for",
+      name: "FreeSWITCH has fewer than two channels per call",
       break: (settings) => withEntry(settings, "media_servers", 0, { capacity: 9_000 }),
       finds: [
         {
@@ -301,7 +301,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "a recording is missing, in one language",
+      name: "one recording of one language is missing",
       break: async (settings, owner) => {
         const folder = await scratchFolder(owner, "prompts");
         await cp(soundsDirectory, folder, { recursive: true });
@@ -318,7 +318,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "the recordings are somewhere else",
+      name: "all recordings are missing",
       break: (settings) => ({ ...settings, prompts: { directory: "/usr/share/einwahl/nowhere" } }),
       finds: [
         {
@@ -330,7 +330,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "more calls are admitted than media servers have places for",
+      name: "max_concurrent exceeds the capacity of the media servers",
       break: (settings) => withSection(settings, "calls", { max_concurrent: 250 }),
       finds: [
         {
@@ -342,7 +342,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "a trunk may send unencrypted calls",
+      name: "allow_unencrypted is set for a trunk",
       break: (settings) => withEntry(settings, "trunks", 0, { allow_unencrypted: true }),
       finds: [
         {
@@ -354,19 +354,19 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "a setting that does not exist",
+      name: "an unknown setting",
       break: (settings) => ({ ...settings, bbb_server: [] }),
       finds: [{ severity: "error", path: "bbb_server", message: /is an unknown setting/, cure: /bbb_servers/ }],
       code: 78,
     },
     {
-      name: "a secret in a variable that is not set",
+      name: "a secret's environment variable is not set",
       break: (settings) => withSection(settings, "drachtio", { secret: "${EINWAHL_TEST_UNSET}" }),
       finds: [{ severity: "error", path: "drachtio.secret", message: /EINWAHL_TEST_UNSET/, cure: /./ }],
       code: 78,
     },
     {
-      name: "logs that are kept for too long, and FreeSWITCH's stock password",
+      name: "log retention of 30 days, and FreeSWITCH's stock password",
       break: (settings) => ({ ...withEventSocket(settings, { password: "ClueCon" }), logging: { retention_days: 30 } }),
       finds: [
         {
@@ -380,9 +380,9 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       code: 78,
     },
   ];
-  for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
+  for (const broken of cases) await t.test(titleOf(broken), (t) => bench.finds(t, broken));
 
-  await t.test("a file that is not YAML", async (t) => {
+  await t.test("a file that is not YAML: exit status 78", async (t) => {
     const { code, findings } = await bench.check(t, "drachtio: {secret: x\ntrunks: [");
     t.equal(code, 78);
     t.match(findings[0], { severity: "error", path: /line/, cure: /./ });

@@ -61,10 +61,10 @@ await t.test("the heap of a running einwahl holds no caller's number", { timeout
   };
 
   for (const { name, options } of [
-    { name: "with an offer in the INVITE", options: { rewriteOffer: withNumber } },
-    { name: "without an offer in the INVITE", options: { lateOffer: true, rewriteAnswer: withNumber } },
+    { name: "INVITE with SDP", options: { rewriteOffer: withNumber } },
+    { name: "INVITE without SDP", options: { lateOffer: true, rewriteAnswer: withNumber } },
   ]) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: no digits of the caller in memory while asked and in the conference`, async (t) => {
       // Writing a snapshot stops einwahl for seconds, in which its queries to the engines time out.
       await ready(operatorsPort);
       const call = await phone.dial({ ...world.line(), number: caller, display: caller, headers, ...options });

@@ -28,24 +28,24 @@ await t.test(
       readonly offers: RegExp;
     }[] = [
       {
-        name: "with SDES keys, and digits by RFC 4733",
+        name: "SDES keys, digits by RFC 4733",
         options: { displayName: "Ada" },
         offers: /^a=rtpmap:\d+ telephone-event\/8000$/,
       },
       {
-        name: "with digits by SIP INFO",
+        name: "digits by SIP INFO",
         options: { dtmf: "info", codec: "PCMU" },
         offers: /^m=audio \d+ RTP\/SAVP 0$/,
       },
-      { name: "with ICE candidates beside the keys", options: { ice: true }, offers: /^a=ice-ufrag:/ },
+      { name: "ICE candidates beside the keys", options: { ice: true }, offers: /^a=ice-ufrag:/ },
       {
-        name: "with plain RTP as a capability beside the keys",
+        name: "plain RTP as a capability beside the keys",
         options: { plainCapability: true },
         offers: /^a=tcap:1 RTP\/AVP$/,
       },
     ];
     for (const { name, options, offers } of calls) {
-      await t.test(name, async (t) => {
+      await t.test(`${name}: joins the conference with SRTP`, async (t) => {
         const linphone = await phone(t, { tone: tones.caller, ...options });
         t.equal(await linphone.dial(uri), "established", "certificate verified, SRTP agreed");
         t.ok(

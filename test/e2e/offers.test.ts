@@ -72,19 +72,19 @@ await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
   }[] = [
     { name: "SDES beside DTLS", rewrite: after(...dtls), answered: ["audio"] },
     {
-      name: "SDES beside DTLS in the session",
+      name: "SDES beside DTLS at session level",
       rewrite: (sdp) => sdp.replace(/^(t=.*\r\n)/m, `$1a=fingerprint:sha-256 ${fingerprint}\r\na=setup:actpass\r\n`),
       answered: ["audio"],
     },
     { name: "SDES beside ICE and rtcp-mux", rewrite: after(...ice), answered: ["audio"] },
-    { name: "an encrypted and a plain line", rewrite: after(...plainAudio), answered: ["audio", "audio 0"] },
-    { name: "a plain and an encrypted line", rewrite: before(...plainAudio), answered: ["audio 0", "audio"] },
+    { name: "an encrypted line before a plain one", rewrite: after(...plainAudio), answered: ["audio", "audio 0"] },
+    { name: "a plain line before an encrypted one", rewrite: before(...plainAudio), answered: ["audio 0", "audio"] },
     { name: "two encrypted lines", rewrite: after(...secureAudio), answered: ["audio", "audio 0"] },
     { name: "video before audio", rewrite: before(...video), answered: ["video 0", "audio"] },
     { name: "video and fax after audio", rewrite: after(...video, ...fax), answered: ["audio", "video 0", "image 0"] },
     { name: "fax before audio", rewrite: before(...fax), answered: ["image 0", "audio"] },
     {
-      name: "escapes that are no UTF-8",
+      name: "percent-encoded bytes that are not UTF-8",
       rewrite: (sdp) =>
         after("a=X-note:100%E4")(
           sdp.replace(/^o=\S+/m, "o=Anschlu%DF").replace(/^s=.*/m, "s=Gespr%E4ch %FF\r\ni=50%C3 mehr"),
@@ -92,10 +92,10 @@ await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
       answered: ["audio"],
     },
     { name: "more than one space between fields", rewrite: spread, answered: ["audio"] },
-    { name: "a body of several parts", rewrite: inMultipart("optional"), headers: multipart, answered: ["audio"] },
+    { name: "multipart body with ISUP", rewrite: inMultipart("optional"), headers: multipart, answered: ["audio"] },
   ];
   for (const { name, rewrite, answered, headers = [] } of offers) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: answered with ${answered.join(", ")}`, async (t) => {
       const there = await talk(world, phone, {
         number: caller,
         suites: ["AES_CM_128_HMAC_SHA1_80"],

@@ -8,17 +8,17 @@ const caller = "+4915223125678";
 
 /** What carriers send for a withheld number, beside the number. */
 const withheld: readonly (readonly [what: string, dial: Pick<DialOptions, "number"> & Partial<DialOptions>])[] = [
-  ["a display name", { number: caller, display: "Unterdrückt" }],
+  ["withheld by the display name", { number: caller, display: "Unterdrückt" }],
   [
-    "Remote-Party-ID",
+    "withheld by Remote-Party-ID",
     { number: caller, headers: [["Remote-Party-ID", `<sip:${caller}@x>;party=calling;privacy=full`]] },
   ],
   [
-    "an anonymous P-Asserted-Identity",
+    "withheld by an anonymous P-Asserted-Identity",
     { number: caller, headers: [["P-Asserted-Identity", '"Anonymous" <sip:anonymous@anonymous.invalid>']] },
   ],
   [
-    "Privacy: session",
+    "withheld by Privacy: session",
     {
       number: caller,
       headers: [
@@ -27,8 +27,8 @@ const withheld: readonly (readonly [what: string, dial: Pick<DialOptions, "numbe
       ],
     },
   ],
-  ["ANONYMOUS on the keypad", { number: "+266696687" }],
-  ["ANONYMOUS on the keypad, another caller", { number: "+266696687" }],
+  ["number that spells ANONYMOUS", { number: "+266696687" }],
+  ["number that spells ANONYMOUS, second caller", { number: "+266696687" }],
 ];
 
 /** The From user of a caller in the first conference. */
@@ -78,8 +78,8 @@ await t.test(
     const pseudonyms = new Set<string>();
     for (const [what, dial] of withheld) {
       const { call, member } = await talk(world, phone, dial);
-      t.equal(member.name, "Anonym", what);
-      t.match(member.number, /^anruf-[a-p]{16}$/, what);
+      t.equal(member.name, "Anonym", `${what}: no digits`);
+      t.match(member.number, /^anruf-[a-p]{16}$/, `${what}: a pseudonym`);
       pseudonyms.add(member.number);
       await call.hangUp();
       await call.ended;

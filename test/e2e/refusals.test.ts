@@ -20,19 +20,19 @@ await t.test("refused calls", async (t) => {
       cause: "plain-rtp",
     },
     {
-      name: "SRTP with unusable keys",
+      name: "SRTP with an unsupported suite",
       dial: { rewriteOffer: (sdp: string) => sdp.replace(/^(a=crypto:\d+) \S+/gm, "$1 F8_128_HMAC_SHA1_80") },
       answer: { status: 488, warning: '305 einwahl "No usable codec or cipher suite"' },
       cause: "unusable-offer",
     },
     {
-      name: "SRTP without keys (DTLS)",
+      name: "SRTP without SDES keys",
       dial: { rewriteOffer: (sdp: string) => sdp.replace(/^a=crypto:.*\r\n/gm, "") },
       answer: { status: 488 },
       cause: "unusable-offer",
     },
     {
-      name: "an unsupported codec",
+      name: "unsupported codec",
       dial: {
         rewriteOffer: (sdp: string) => sdp.replace(/ (8|0)(?= )/g, " 18").replace(/^a=rtpmap:[08] .*\r\n/gm, ""),
       },
@@ -40,13 +40,13 @@ await t.test("refused calls", async (t) => {
       cause: undefined,
     },
     {
-      name: "an unknown number",
+      name: "unknown number",
       dial: { uri: numbers.unknown },
       answer: { status: 404 },
       cause: "unknown-number",
     },
     {
-      name: "a forwarded call for an unknown number, our number being one that forwarded it",
+      name: "unknown number, with a number of the trunk in Diversion and History-Info",
       dial: {
         uri: numbers.unknown,
         headers: [
@@ -58,13 +58,13 @@ await t.test("refused calls", async (t) => {
       cause: "unknown-number",
     },
     {
-      name: "no number at all",
+      name: "Request-URI without a number",
       dial: { uri: "reception" },
       answer: { status: 404 },
       cause: "unknown-number",
     },
   ] as const) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: ${answer.status}`, async (t) => {
       const report = world.reports.next("the call's report", () => true);
       const call = await phone.dial({
         number: caller,
@@ -147,17 +147,22 @@ await t.test(
     const before = await world.counts();
     const [ours, other] = [numbers.english, numbers.unknown];
     for (const { name, uri, to, headers = [], header } of [
-      { name: "To and Request-URI are ours", uri: numbers.german, to: ours, header: "to" },
-      { name: "To has the number that was dialled first", uri: ours, to: other, header: "request-uri" },
+      { name: "To and Request-URI hold numbers of the trunk", uri: numbers.german, to: ours, header: "to" },
       {
-        name: "only P-Called-Party-ID is ours",
+        name: "To holds the number that was dialled before the forwarding",
+        uri: ours,
+        to: other,
+        header: "request-uri",
+      },
+      {
+        name: "only P-Called-Party-ID holds a number of the trunk",
         uri: "group",
         to: other,
         headers: [["P-Called-Party-ID", `<sip:030${ours.slice(5)}@x;user=phone>`]] as const,
         header: "p-called-party-id",
       },
     ]) {
-      await t.test(name, async (t) => {
+      await t.test(`${name}: the number comes from ${header}`, async (t) => {
         const report = world.reports.next("the call's report", () => true);
         const call = await phone.dial({ uri: world.sipUri(uri), to: `<sip:${to}@127.0.0.1>`, number: caller, headers });
         call.audio.listenForPrompts(world.prompts);

@@ -19,21 +19,21 @@ interface Impostor {
 
 const impostors: readonly Impostor[] = [
   {
-    what: "its certificate comes from another authority",
+    what: "certificate of another authority",
     certificates: async () => await makeCertificates(),
     trunk: {},
     why: /no valid certificate for 127\.0\.0\.1: the certificate's authority is not known here/,
     sees: /^ready$/,
   },
   {
-    what: "its certificate is for another name",
+    what: "certificate for another name",
     certificates: async (ours) => await Promise.resolve(ours),
     trunk: { certificate_name: "registrar.example.net" },
     why: /no valid certificate for registrar\.example\.net: the certificate is for another name/,
     sees: /^ready$/,
   },
   {
-    what: "it asks for the password in another realm",
+    what: "challenge in another realm",
     certificates: async (ours) => await Promise.resolve(ours),
     trunk: {},
     realm: "impostor.example",
@@ -80,7 +80,7 @@ await t.test(
   { skip: missingPrograms("kamailio"), timeout: 120_000 },
   async (t) => {
     for (const impostor of impostors)
-      await t.test(impostor.what, async (t) => {
+      await t.test(`${impostor.what}: not registered, and no password is sent`, async (t) => {
         await isRefused(t, impostor);
       });
 

@@ -21,15 +21,15 @@ await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, 
   const before = await world.counts();
 
   for (const { name, options } of [
-    { name: "after an offer in the INVITE", options: {} },
-    { name: "after an INVITE without SDP", options: { lateOffer: true } },
-    { name: "with one suite only", options: { suites: ["AES_CM_128_HMAC_SHA1_80"] } },
+    { name: "INVITE with SDP", options: {} },
+    { name: "INVITE without SDP", options: { lateOffer: true } },
+    { name: "INVITE with one suite", options: { suites: ["AES_CM_128_HMAC_SHA1_80"] } },
     {
-      name: "after an INVITE without SDP, with one suite only",
+      name: "INVITE without SDP, answered with one suite",
       options: { lateOffer: true, suites: ["AES_CM_128_HMAC_SHA1_80"] },
     },
   ] as const) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: hold, resume and new keys keep both directions of audio`, async (t) => {
       const there = await talk(world, phone, { number: caller, ...options });
       const { call } = there;
       const tones = new Tones(world, there);

@@ -46,16 +46,16 @@ await t.test(
     const before = await world.counts();
 
     for (const { name, flags, used = suites } of [
-      { name: "rtpengine's own defaults: DTLS beside SDES", flags: [] },
+      { name: "rtpengine's defaults, DTLS beside SDES", flags: [] },
       { name: "DTLS=off", flags: ["DTLS=off"] },
-      { name: "with ICE and rtcp-mux, too", flags: ["ICE=force", "rtcp-mux-offer"] },
+      { name: "ICE and rtcp-mux", flags: ["ICE=force", "rtcp-mux-offer"] },
       ...suites.map((suite) => ({
         name: `${suite} alone`,
         flags: ["DTLS=off", ...offered.filter((name) => name !== suite).map((name) => `SDES-no-${name}`)],
         used: [suite],
       })),
     ]) {
-      await t.test(name, async (t) => {
+      await t.test(`${name}: SRTP towards einwahl, audio both ways`, async (t) => {
         await carrier.changeMedia(...flags);
         const there = await talk(world, phone, { number: caller });
         const { call, member } = there;
@@ -81,7 +81,7 @@ await t.test(
 
     await carrier.changeMedia();
     for (const { name, options } of [
-      { name: "an INVITE without SDP", options: { lateOffer: true } },
+      { name: "INVITE without SDP", options: { lateOffer: true } },
       {
         name: "video before audio",
         options: {
@@ -90,11 +90,11 @@ await t.test(
         },
       },
       {
-        name: "a body of several parts",
+        name: "multipart body with ISUP",
         options: { rewriteOffer: withIsup, headers: [["Content-Type", "multipart/mixed;boundary=unique-limit-1"]] },
       },
     ] as const) {
-      await t.test(name, async (t) => {
+      await t.test(`${name}: joins, audio both ways`, async (t) => {
         const there = await talk(world, phone, { number: caller, ...options });
         t.match(there.member, { name: "5678" }, "the right label");
         await new Tones(world, there).bothWays(t, "in the conference");

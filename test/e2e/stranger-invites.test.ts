@@ -90,14 +90,14 @@ await t.test(
         ],
       },
       {
-        name: "a pattern",
+        name: "a regular expression as the key",
         headers: [
           [inviteKeyHeader, ".*"],
           ["X-esl-outbound", target],
         ],
       },
       {
-        name: "the password itself",
+        name: "the password as the key",
         headers: [
           [inviteKeyHeader, eventSocket.password],
           ["X-esl-outbound", target],
@@ -111,51 +111,51 @@ await t.test(
         ],
       },
       {
-        name: "a part of the key",
+        name: "the key without its last digit",
         headers: [
           [inviteKeyHeader, key.slice(0, 63)],
           ["X-esl-outbound", target],
         ],
       },
       {
-        name: "more than the key",
+        name: "the key with one more digit",
         headers: [
           [inviteKeyHeader, `${key}0`],
           ["X-esl-outbound", target],
         ],
       },
       {
-        name: "a foreign application",
+        name: "the address of another application",
         headers: [
           [inviteKeyHeader, key],
           ["X-esl-outbound", foreignTarget],
         ],
       },
       {
-        name: "a foreign application beside ours",
+        name: "another application's address before einwahl's",
         headers: [
           [inviteKeyHeader, key],
           ["X-esl-outbound", `${foreignTarget}|${target}`],
         ],
       },
       {
-        name: "a foreign application after ours",
+        name: "another application's address after einwahl's",
         headers: [
           [inviteKeyHeader, key],
           ["X-esl-outbound", `${target}|${foreignTarget}`],
         ],
       },
       {
-        name: "another host with our dots",
+        name: "a host that matches einwahl's only as an unescaped pattern",
         headers: [
           [inviteKeyHeader, key],
           ["X-esl-outbound", `127x0.0.1:${ours.port}`],
         ],
       },
-      { name: "no application", headers: [[inviteKeyHeader, key]] },
+      { name: "no application address", headers: [[inviteKeyHeader, key]] },
     ];
     for (const { name, headers } of strangers)
-      t.equal((await invite(headers, sdp)).status, 404, `${name}: refused before anything is answered`);
+      t.equal((await invite(headers, sdp)).status, 404, `${name}: 404 before an answer`);
 
     // FreeSWITCH answers an INVITE without SDP before its dialplan runs (enable-3pcc), which then ends the call.
     const late = await invite([["X-esl-outbound", target]], undefined);
@@ -193,17 +193,17 @@ await t.test(
   async (t) => {
     for (const { name, media, why } of [
       {
-        name: "another key",
+        name: "FreeSWITCH expects another key",
         media: { key: "0".repeat(64) },
         why: /^media server media-1: it would reject every call: .*another key/,
       },
       {
-        name: "another host",
+        name: "FreeSWITCH may connect to another host only",
         media: { controlHosts: ["192.0.2.1"] },
         why: /^media server media-1: it would reject every call: .*EINWAHL_FS_CONTROL_HOSTS/,
       },
     ]) {
-      await t.test(name, async (t) => {
+      await t.test(`${name}: not ready, with the reason`, async (t) => {
         const world = await World.start(t, {
           line: "straight",
           engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media),

@@ -16,35 +16,35 @@ function length(body: string): string {
 
 /** Headers and body of a request without parameters, as captured from the clients. */
 const saidNothing: Readonly<Record<string, readonly [headers: readonly string[], body: string]>> = {
-  "curl of PHP, CURLOPT_CUSTOMREQUEST alone": [[], ""],
-  "curl of PHP with empty CURLOPT_POSTFIELDS, and Net::HTTP of Ruby": [["Content-Length: 0", form], ""],
-  "curl of PHP, CURLOPT_PUT": [[chunked, "Expect: 100-continue"], noChunk],
-  "curl of PHP, CURLOPT_POST": [[chunked, form, "Expect: 100-continue"], noChunk],
-  "json_encode([]) of PHP, Guzzle and Laravel": [[json, length("[]")], "[]"],
-  "json_encode([]) of PHP without a type, which curl calls a form": [[length("[]"), form], "[]"],
-  "json_encode(null) of PHP": [[`${json}; charset=UTF-8`, length("null")], "null"],
-  "streams of PHP with an empty form": [["Connection: close", form], ""],
-  "Guzzle, an empty form": [["Content-Length: 0", "User-Agent: GuzzleHttp/7", form], ""],
-  "Guzzle, a multipart body without parts": [[multipart, length(`--${boundary}--\r\n`)], `--${boundary}--\r\n`],
-  "Guzzle, a stream that is at its end": [[chunked, "Expect: 100-Continue"], noChunk],
-  "Net::HTTP of Ruby, an empty stream": [[chunked, form], noChunk],
-  "JSON of an empty object, in chunks": [
+  "PHP curl: CURLOPT_CUSTOMREQUEST only": [[], ""],
+  "PHP curl: empty CURLOPT_POSTFIELDS; Ruby Net::HTTP": [["Content-Length: 0", form], ""],
+  "PHP curl: CURLOPT_PUT": [[chunked, "Expect: 100-continue"], noChunk],
+  "PHP curl: CURLOPT_POST": [[chunked, form, "Expect: 100-continue"], noChunk],
+  "PHP json_encode([]): Guzzle, Laravel": [[json, length("[]")], "[]"],
+  "PHP json_encode([]) with curl's default type of a form": [[length("[]"), form], "[]"],
+  "PHP json_encode(null)": [[`${json}; charset=UTF-8`, length("null")], "null"],
+  "PHP streams: empty form": [["Connection: close", form], ""],
+  "Guzzle: empty form": [["Content-Length: 0", "User-Agent: GuzzleHttp/7", form], ""],
+  "Guzzle: multipart body without parts": [[multipart, length(`--${boundary}--\r\n`)], `--${boundary}--\r\n`],
+  "Guzzle: empty stream": [[chunked, "Expect: 100-Continue"], noChunk],
+  "Ruby Net::HTTP: empty stream": [[chunked, form], noChunk],
+  "empty JSON object in chunks": [
     ["Content-Type: APPLICATION/JSON;charset=utf-8", chunked],
     "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
   ],
-  "text that is empty": [["Content-Type: text/plain; charset=iso-8859-1", "Content-Length: 0"], ""],
+  "empty text body": [["Content-Type: text/plain; charset=iso-8859-1", "Content-Length: 0"], ""],
 };
 
 const somethingElse: Readonly<Record<string, readonly [headers: readonly string[], body: string]>> = {
-  "a form": [[form, length("validUntil=2030-01-01")], "validUntil=2030-01-01"],
-  "JSON that curl of PHP calls a form": [[form, length('{"validUntil":null}')], '{"validUntil":null}'],
-  "a form in chunks": [[form, chunked], "3\r\na=b\r\n0\r\n\r\n"],
-  "a multipart body with a part": [
+  form: [[form, length("validUntil=2030-01-01")], "validUntil=2030-01-01"],
+  "JSON with the type of a form, PHP curl's default": [[form, length('{"validUntil":null}')], '{"validUntil":null}'],
+  "form in chunks": [[form, chunked], "3\r\na=b\r\n0\r\n\r\n"],
+  "multipart body with one part": [
     [multipart, length(`--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`)],
     `--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`,
   ],
-  "chunks without a type": [[chunked], "2\r\nhi\r\n0\r\n\r\n"],
-  "a long body that does not come": [["Content-Type: text/plain", "Content-Length: 1100000"], ""],
+  "chunked body without Content-Type": [[chunked], "2\r\nhi\r\n0\r\n\r\n"],
+  "declared body of 1.1 MB that is never sent": [["Content-Type: text/plain", "Content-Length: 1100000"], ""],
 };
 
 function request(method: string, path: string, [headers, body]: readonly [readonly string[], string]): string {
@@ -66,14 +66,18 @@ await t.test("a client without optional headers reserves, reads and deletes a ro
   const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", nothing));
-    t.equal(statusOf(answer), "201", client);
+    t.equal(statusOf(answer), "201", `${client}: PUT is 201`);
     t.equal(
       /^HTTP\/1\.1 100 Continue/.test(answer),
       nothing[0].some((each) => each.startsWith("Expect")),
       `${client}: 100 Continue where it is expected`,
     );
-    t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", nothing))), "200", client);
-    t.equal(statusOf(await raw(world, request("DELETE", "/api/v1/rooms/room", nothing))), "204", client);
+    t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", nothing))), "200", `${client}: GET is 200`);
+    t.equal(
+      statusOf(await raw(world, request("DELETE", "/api/v1/rooms/room", nothing))),
+      "204",
+      `${client}: DELETE is 204`,
+    );
   }
   t.same(world.bugs, []);
 });
@@ -94,8 +98,12 @@ await t.test("a body with content has to be JSON", async (t) => {
   const world = await HttpHarness.start(t);
   for (const [what, body] of Object.entries(somethingElse)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", body));
-    t.equal(statusOf(answer), "415", what);
-    t.match(answer, /"code":"unsupported-media-type".*Send application\/json/, what);
+    t.equal(statusOf(answer), "415", `${what}: 415`);
+    t.match(
+      answer,
+      /"code":"unsupported-media-type".*Send application\/json/,
+      `${what}: the response names the accepted type`,
+    );
   }
   const list = '["validUntil"]';
   t.match(
@@ -125,12 +133,15 @@ await t.test("100 Continue is for bodies that are read", async (t) => {
   const large = "Content-Length: 1100000";
   // The client waits for a response before the body: no body is ever sent.
   const answers = {
-    "no such route": await raw(world, request("PUT", "/api/v1/nothing", [[...waiting, large], ""])),
-    "too large": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""])),
-    "no token": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""]).replace(token, "x")),
+    "unknown route": await raw(world, request("PUT", "/api/v1/nothing", [[...waiting, large], ""])),
+    "body above the limit": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""])),
+    "wrong token": await raw(
+      world,
+      request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""]).replace(token, "x"),
+    ),
   };
   const codes = Object.entries(answers).map(([what, answer]) => [what, /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]]);
-  t.same(Object.fromEntries(codes), { "no such route": "404", "too large": "413", "no token": "401" });
+  t.same(Object.fromEntries(codes), { "unknown route": "404", "body above the limit": "413", "wrong token": "401" });
   for (const answer of Object.values(answers)) t.match(answer, /\r\nConnection: close\r\n/i);
   t.match(
     await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, length("{}")], "{}"])),

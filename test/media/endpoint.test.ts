@@ -47,23 +47,24 @@ function endpoint(first: string, later: string): MediaEndpoint {
 
 await t.test("in an encrypted call FreeSWITCH's answer without SRTP is never forwarded", async (t) => {
   for (const { what, first, later, result } of [
-    { what: "SRTP stays", first: secure, later: secure, result: success(secure) },
-    { what: "SRTP is given up", first: secure, later: plain, result: failure("plain-rtp") },
+    { what: "new answer with SRTP", first: secure, later: secure, result: success(secure) },
+    { what: "new answer without SRTP", first: secure, later: plain, result: failure("plain-rtp") },
     {
-      what: "keys in a plain line, which encrypt nothing",
+      what: "new answer with keys in a plain RTP/AVP line",
       first: secure,
       later: `${plain}${key}`,
       result: failure("plain-rtp"),
     },
-    { what: "the line is refused", first: secure, later: refused, result: failure("unusable-offer") },
-    { what: "a plain call stays plain", first: plain, later: plain, result: success(plain) },
+    {
+      what: "new answer that refuses the audio line",
+      first: secure,
+      later: refused,
+      result: failure("unusable-offer"),
+    },
+    { what: "plain call, new plain answer", first: plain, later: plain, result: success(plain) },
   ]) {
     const channel = endpoint(first, later);
-    t.same(await channel.renegotiate("an offer"), result, what);
-    t.equal(
-      channel.sdp,
-      result.ok ? later : first,
-      `${what}: and what holds is ${result.ok ? "the new" : "the old"} answer`,
-    );
+    t.same(await channel.renegotiate("an offer"), result, `${what}: ${result.ok ? "forwarded" : result.failure}`);
+    t.equal(channel.sdp, result.ok ? later : first, `${what}: the ${result.ok ? "new" : "old"} answer is in force`);
   }
 });

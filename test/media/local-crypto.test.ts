@@ -28,27 +28,32 @@ async function negotiate(
 
 for (const { what, answer = several, notes, key, tags } of [
   {
-    what: "an answer with one key needs no poll",
+    what: "an answer with one key: no poll",
     answer: several.replace(/a=crypto:7.*\r\n/, ""),
     notes: [`2 ${suite} inline:first`],
     key: undefined,
     tags: ["1"],
   },
   {
-    what: "the new key is the one in use",
+    what: "FreeSWITCH reports a new key: it is in use",
     notes: [`2 ${suite} inline:first`, `1 ${suite} inline:new`],
     key: `1 ${suite} inline:new`,
     tags: ["1"],
   },
-  { what: "no new key: the previous one stays", notes: [`1 ${suite} inline:old`], key: undefined, tags: ["1"] },
   {
-    what: "a key with FreeSWITCH's own tag is never used: the offer is repeated with other tags",
+    what: "FreeSWITCH reports no new key: the previous one stays",
+    notes: [`1 ${suite} inline:old`],
+    key: undefined,
+    tags: ["1"],
+  },
+  {
+    what: "a new key with FreeSWITCH's own tag: the offer is repeated with other tags",
     notes: [`1 ${suite} inline:old`, `2 ${suite} inline:unused`, `1001 ${suite} inline:new`],
     key: `1 ${suite} inline:new`,
     tags: ["1", "1001"],
   },
   {
-    what: "the unused key is of another suite",
+    what: "a new key of another suite: the offer is repeated with other tags",
     notes: [`1 ${suite} inline:old`, "10 AES_CM_128_HMAC_SHA1_32 inline:unused", `1001 ${suite} inline:new`],
     key: `1 ${suite} inline:new`,
     tags: ["1", "1001"],

@@ -19,12 +19,17 @@ const good: ProbeObservations = {
 };
 const aim: ProbeAim = { pin: true, prompt: true, tone: 620 };
 
-await t.test("the first step that went wrong is named", (t) => {
+await t.test("the verdict names the first step that failed", (t) => {
   t.strictSame(judge(good, aim), { ok: true });
-  const cases: readonly (readonly [string, Partial<ProbeObservations>, Partial<ProbeAim>, object])[] = [
-    ["aborted", { interrupted: true, joined: undefined }, {}, { stage: "interrupted" }],
+  const cases: readonly (readonly [
+    string,
+    Partial<ProbeObservations>,
+    Partial<ProbeAim>,
+    { readonly stage: string; readonly why?: RegExp | string; readonly said?: string },
+  ])[] = [
+    ["interrupted by Ctrl-C", { interrupted: true, joined: undefined }, {}, { stage: "interrupted" }],
     [
-      "refused",
+      "call refused with 486",
       {
         refusal: { by: "peer", status: 486, reason: "Busy", warning: undefined, headers: [] },
         reception: { ...good.reception, packetsIn: 0 },
@@ -33,7 +38,7 @@ await t.test("the first step that went wrong is named", (t) => {
       { stage: "answer", why: /^486: the line is busy/, said: "Busy" },
     ],
     [
-      "no audio",
+      "no audio packet received",
       {
         prompts: [],
         typed: false,
@@ -45,14 +50,19 @@ await t.test("the first step that went wrong is named", (t) => {
       { stage: "media", why: /no audio/ },
     ],
     [
-      "other keys",
+      "audio packets under other SRTP keys",
       { prompts: [], typed: false, reception: { ...good.reception, packetsIn: 0, rejected: 7 } },
       {},
       { stage: "media", why: "none of 7 audio packets is authentic" },
     ],
-    ["nothing said", { prompts: [], typed: false, joined: undefined }, {}, { stage: "prompt", why: /no recording/ }],
     [
-      "not asked",
+      "no prompt recognised",
+      { prompts: [], typed: false, joined: undefined },
+      {},
+      { stage: "prompt", why: /no recording/ },
+    ],
+    [
+      "hung up before the PIN prompt",
       {
         prompts: [{ name: "welcome", language: "de", offsetMs: 0 }],
         typed: false,
@@ -62,38 +72,57 @@ await t.test("the first step that went wrong is named", (t) => {
       {},
       { stage: "prompt", why: /the other side hung up$/, said: "bye" },
     ],
-    ["keys not sent", { typed: false, joined: undefined }, {}, { stage: "pin" }],
-    ["wrong PIN", { rejection: "pin-unknown", joined: undefined }, {}, { stage: "pin", why: /knows no conference/ }],
-    ["outage", { rejection: "service-unavailable", joined: undefined }, {}, { stage: "pin", why: /can't verify/ }],
-    ["conference refuses", { rejection: "conference-unavailable", joined: undefined }, {}, { stage: "join" }],
-    ["nowhere", { joined: undefined, toneHeard: false }, {}, { stage: "join" }],
-    ["no tone", { joined: "silence", toneHeard: false }, {}, { stage: "tone", why: /620 Hz/ }],
+    ["digits not sent", { typed: false, joined: undefined }, {}, { stage: "pin" }],
     [
-      "holes",
+      "prompt: unknown PIN",
+      { rejection: "pin-unknown", joined: undefined },
+      {},
+      { stage: "pin", why: /knows no conference/ },
+    ],
+    [
+      "prompt: conferences unreachable",
+      { rejection: "service-unavailable", joined: undefined },
+      {},
+      { stage: "pin", why: /can't verify/ },
+    ],
+    [
+      "prompt: conference unavailable",
+      { rejection: "conference-unavailable", joined: undefined },
+      {},
+      { stage: "join" },
+    ],
+    ["neither joined nor refused", { joined: undefined, toneHeard: false }, {}, { stage: "join" }],
+    ["expected tone not heard", { joined: "silence", toneHeard: false }, {}, { stage: "tone", why: /620 Hz/ }],
+    [
+      "9.1 % packet loss",
       { reception: { ...good.reception, lost: 50 } },
       {},
       { stage: "media", why: "9.1 % of the packets are lost" },
     ],
-    ["hung up on", { endedBy: { by: "remote", reason: undefined } }, {}, { stage: "end" }],
-    ["line lost", { endedBy: { by: "lost", reason: undefined } }, {}, { stage: "end", why: "the call was lost" }],
-    ["disk full", { recordingFault: "ENOSPC" }, {}, { stage: "recording", why: /ENOSPC/ }],
+    ["hung up by the other side", { endedBy: { by: "remote", reason: undefined } }, {}, { stage: "end" }],
+    ["call lost", { endedBy: { by: "lost", reason: undefined } }, {}, { stage: "end", why: "the call was lost" }],
+    ["recording fails, disk full", { recordingFault: "ENOSPC" }, {}, { stage: "recording", why: /ENOSPC/ }],
   ];
   for (const [name, seen, other, verdict] of cases)
-    t.match(judge({ ...good, ...seen }, { ...aim, ...other }), { ok: false, ...verdict }, name);
+    t.match(
+      judge({ ...good, ...seen }, { ...aim, ...other }),
+      { ok: false, ...verdict },
+      `${name}: failed at ${verdict.stage}`,
+    );
   t.strictSame(
     judge({ ...good, reception: { ...good.reception, lost: 20 } }, aim),
     { ok: true },
-    "4 % lost is a call still",
+    "4 % packet loss is accepted",
   );
   t.strictSame(
     judge({ ...good, prompts: [], typed: false, joined: undefined }, { pin: false, prompt: false, tone: 620 }),
     { ok: true },
-    "a tone alone",
+    "without a PIN and a prompt the tone suffices",
   );
   t.end();
 });
 
-await t.test("every recording that stands for a failure is one of einwahl's", (t) => {
+await t.test("every recording of a rejection is a prompt of einwahl", (t) => {
   const known: readonly string[] = promptNames;
   t.strictSame(
     Object.keys(rejections).filter((name) => !known.includes(name)),
@@ -102,7 +131,7 @@ await t.test("every recording that stands for a failure is one of einwahl's", (t
   t.end();
 });
 
-await t.test("what kept a call from being answered", (t) => {
+await t.test("the reason why a call is not answered, with a remedy", (t) => {
   const none = { warning: undefined, headers: [] };
   t.match(explainFailure({ by: "phone", status: 503, reason: "CERT_HAS_EXPIRED", ...none }), {
     stage: "connect",
@@ -135,19 +164,23 @@ await t.test("what kept a call from being answered", (t) => {
   t.end();
 });
 
-await t.test("each recording is told once, and only when it is unmistakable", (t) => {
+await t.test("each recording is reported once, and only if the match is unambiguous", (t) => {
   const heard = new HeardPrompts();
   const match = { name: "de/welcome", offsetMs: 100, heardMs: 300, complete: false, alsoPossible: [], score: 1 };
-  t.strictSame(heard.look([match]), [], "too short yet");
-  t.strictSame(heard.look([{ ...match, heardMs: 700, alsoPossible: ["de/waiting"] }]), [], "might be another");
-  t.strictSame(heard.look([{ ...match, heardMs: 700, score: 0.5 }]), [], "little like it");
+  t.strictSame(heard.look([match]), [], "heard for too short a time");
+  t.strictSame(
+    heard.look([{ ...match, heardMs: 700, alsoPossible: ["de/waiting"] }]),
+    [],
+    "another recording is also possible",
+  );
+  t.strictSame(heard.look([{ ...match, heardMs: 700, score: 0.5 }]), [], "low score");
   t.strictSame(heard.look([{ ...match, heardMs: 700 }]), [{ name: "welcome", language: "de", offsetMs: 100 }]);
-  t.strictSame(heard.look([{ ...match, offsetMs: 120, heardMs: 900, complete: true }]), [], "the same again");
+  t.strictSame(heard.look([{ ...match, offsetMs: 120, heardMs: 900, complete: true }]), [], "the same playback");
   t.equal(heard.lastEndMs, 1_020);
   t.strictSame(
     heard.look([{ ...match, offsetMs: 5_000, heardMs: 700 }]),
     [{ name: "welcome", language: "de", offsetMs: 5_000 }],
-    "said twice",
+    "played a second time",
   );
   t.strictSame(heard.look([{ ...match, name: "music/hold", offsetMs: 9_000, complete: true }]), [
     { name: "music/hold", language: undefined, offsetMs: 9_000 },

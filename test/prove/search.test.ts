@@ -18,14 +18,14 @@ function forms(marks: readonly Mark[], bytes: Buffer | string): readonly string[
 const sha = (hash: string, text: string): Buffer => createHash(hash).update(text).digest();
 const percent = (text: string): string => text.replace(/./g, (char) => `%${char.charCodeAt(0).toString(16)}`);
 
-await t.test("a number is found in every form", (t) => {
+await t.test("a number is found in every encoding and hash", (t) => {
   for (const [what, bytes] of [
     ["E.164", "From: <sip:+493023125678@x>"],
-    ["00", "call from 00493023125678"],
-    ["national", "caller 03023125678,"],
-    ["spaces and hyphens", "+49 30 231-25 678"],
-    ["brackets", "+49 (30) 23125/678"],
-    ["no-break spaces", "+49\u00a030\u202f23125\u00a0678"],
+    ["00 prefix", "call from 00493023125678"],
+    ["national form", "caller 03023125678,"],
+    ["with spaces and hyphens", "+49 30 231-25 678"],
+    ["with brackets", "+49 (30) 23125/678"],
+    ["with no-break spaces", "+49\u00a030\u202f23125\u00a0678"],
     ["percent-encoded", `sip:${percent("+493023125678")}@x`],
     ["percent-encoded twice", `sip:${percent(percent("3023125678"))}@x`],
     ["partly percent-encoded", "sip:%2B49%33%30231256%378@x"],
@@ -37,18 +37,18 @@ await t.test("a number is found in every form", (t) => {
     ["base64url", Buffer.from("??>+493023125678<??").toString("base64url")],
     ["hexadecimal", Buffer.from("+493023125678").toString("hex").toUpperCase()],
     ["hexadecimal with colons", "33:30:32:33:31:32:35:36:37:38"],
-    ["UTF-16", Buffer.from("tel +493023125678", "utf16le")],
+    ["UTF-16, little endian", Buffer.from("tel +493023125678", "utf16le")],
     ["UTF-16, big endian", Buffer.from("tel +493023125678", "utf16le").swap16()],
     ["BCD", Buffer.from("ff3023125678ff", "hex")],
     ["swapped BCD", Buffer.from("0332215287".slice(0, 6) + "6587", "hex")],
-    ["an integer", integer(493023125678n)],
-    ["SHA-256", sha("sha256", "+493023125678").toString("hex")],
-    ["SHA-1 of the national form", sha("sha1", "03023125678").toString("base64")],
-    ["MD5, bytes", sha("md5", "493023125678")],
-    ["SHA-512", sha("sha512", "00493023125678").toString("base64url")],
+    ["64-bit integer", integer(493023125678n)],
+    ["SHA-256 of E.164 as hexadecimal", sha("sha256", "+493023125678").toString("hex")],
+    ["SHA-1 of the national form as base64", sha("sha1", "03023125678").toString("base64")],
+    ["MD5 as bytes", sha("md5", "493023125678")],
+    ["SHA-512 of the 00 form as base64url", sha("sha512", "00493023125678").toString("base64url")],
     ["gzip", gzipSync("From: <sip:+493023125678@x>")],
   ] as const) {
-    t.equal(forms([number], bytes).length, 1, what);
+    t.equal(forms([number], bytes).length, 1, `${what}: found`);
   }
   t.end();
 });
@@ -90,7 +90,7 @@ await t.test("a PIN and a display name are found", (t) => {
   t.end();
 });
 
-await t.test("what may be there is no finding", (t) => {
+await t.test("permitted or different digits are not found", (t) => {
   for (const bytes of [
     "label 5678",
     "caller 5678, +49302312",
@@ -106,7 +106,7 @@ await t.test("what may be there is no finding", (t) => {
   t.end();
 });
 
-await t.test("a finding shows where it is, and no digit", (t) => {
+await t.test("a hit shows its place and context without a digit", (t) => {
   const [hit] = new Search([number]).in([
     { source: "a log", bytes: Buffer.from("first 111\nINVITE from +493023125678 to 4711\nlast") },
   ]);

@@ -29,35 +29,35 @@ const clean = {
   faults: [],
 } as const satisfies Parameters<typeof verdictOf>[0];
 
-await t.test("clean is what was looked at whole, with nothing in it, and with both legs encrypted", (t) => {
+await t.test("clean: every place searched, nothing found, both legs encrypted", (t) => {
   t.equal(verdictOf(clean), "clean");
   const hit = { mark: new Mark("pin", "a PIN", "123456789"), form: "plain", source: "x", around: "", stage: "talking" };
   t.equal(
     verdictOf({ ...clean, places: [{ ...place, hits: [hit], unseen: ["half of it"] }] }),
     "found",
-    "what is found counts most",
+    "a hit has priority over an incomplete search",
   );
   t.equal(verdictOf({ ...clean, evidence: [...clean.evidence, { leg: "bbb", ok: false, what: "" }] }), "found");
   for (const [what, change] of [
-    ["a place that could not be looked at", { places: [{ ...place, unseen: ["it"] }] }],
-    ["a place that nobody looked at", { places: [{ ...place, looks: 0 }] }],
+    ["a place that could not be searched", { places: [{ ...place, unseen: ["it"] }] }],
+    ["a place without a search", { places: [{ ...place, looks: 0 }] }],
     [
       "a planted mark that was not found",
       { places: [{ ...place, plants: [{ how: "x", outcome: "missing", why: "", removed: "stays" }] }] },
     ],
     [
-      "a planted mark that stays",
+      "a planted mark that was not removed",
       { places: [{ ...place, plants: [{ how: "x", outcome: "found", why: "", removed: "still-there" }] }] },
     ],
-    ["a call that went another way", { calls: [{ title: "x", ok: false, what: "" }] }],
-    ["a leg of which nothing is known", { evidence: clean.evidence.slice(0, 1) }],
-    ["a fault", { faults: ["x"] }],
+    ["a call with an unexpected end", { calls: [{ title: "x", ok: false, what: "" }] }],
+    ["a leg without evidence", { evidence: clean.evidence.slice(0, 1) }],
+    ["a fault during the test", { faults: ["x"] }],
   ] as const)
-    t.equal(verdictOf({ ...clean, ...change }), "incomplete", what);
+    t.equal(verdictOf({ ...clean, ...change }), "incomplete", `${what}: incomplete`);
   t.end();
 });
 
-await t.test("packets that are plain are understood, encrypted ones are not", (t) => {
+await t.test("plain RTP packets are decoded, encrypted ones are not", (t) => {
   const random = seeded(3);
   const tone = new ToneGenerator(1_040, 0.2);
   const [plain, secret] = [new Wire(), new Wire()];
@@ -80,12 +80,12 @@ await t.test("packets that are plain are understood, encrypted ones are not", (t
       ({ ok }) => ok,
     ),
     [false, false, false, false],
-    "a plain call fails in all",
+    "a plain call fails every check",
   );
   t.end();
 });
 
-await t.test("FreeSWITCH's leg to BBB: found by its caller, and in the open when it is", (t) => {
+await t.test("FreeSWITCH's leg to BBB is found by its originator, and reported if unencrypted", (t) => {
   const caller = new Map([
     ["Call-Direction", "inbound"],
     ["Unique-ID", "a"],
@@ -107,7 +107,7 @@ await t.test("FreeSWITCH's leg to BBB: found by its caller, and in the open when
   t.strictSame(
     bbbEvidence(new Map()).map(({ ok }) => ok),
     [false, false],
-    "what FreeSWITCH does not tell is no evidence",
+    "missing variables of FreeSWITCH are not evidence",
   );
   t.end();
 });

@@ -19,57 +19,62 @@ const mixed = "multipart/mixed;boundary=b1";
 
 await t.test("the session description in a body, or an unsupported required part", (t) => {
   const rows: readonly (readonly [what: string, body: MessageBody, found: string | undefined])[] = [
-    ["none", body("", ""), ""],
-    ["empty", body("application/isup", " \r\n"), ""],
-    ["alone", body("application/sdp", sdp), sdp],
+    ["no body", body("", ""), ""],
+    ["blank body", body("application/isup", " \r\n"), ""],
+    ["SDP body", body("application/sdp", sdp), sdp],
     [
-      "with a parameter, in other letters",
+      "SDP type in capitals with a parameter",
       body("Application/SDP; charset=utf-8", sdp, { disposition: "Session" }),
       sdp,
     ],
-    ["without a type", body("", sdp), sdp],
-    ["for early media", body("application/sdp", sdp, { disposition: "early-session;handling=required" }), undefined],
-    ["compressed", body("application/sdp", sdp, { encoding: "gzip" }), undefined],
-    ["another type", body("application/isup", "ISUP"), undefined],
+    ["SDP without Content-Type", body("", sdp), sdp],
     [
-      "another type that is optional",
-      body("application/isup", "ISUP", { disposition: "signal;handling=optional" }),
-      "",
+      "early-session disposition",
+      body("application/sdp", sdp, { disposition: "early-session;handling=required" }),
+      undefined,
     ],
-    ["first of two", body(mixed, multipart(sdpPart, isupPart(";handling=optional"))), sdp],
-    ["second of two", body(mixed, multipart(isupPart("; handling=Optional"), sdpPart)), sdp],
-    ["the boundary in quotes", body('multipart/mixed; boundary="b1"', multipart(sdpPart)), sdp],
+    ["gzip encoding", body("application/sdp", sdp, { encoding: "gzip" }), undefined],
+    ["required ISUP body", body("application/isup", "ISUP"), undefined],
+    ["optional ISUP body", body("application/isup", "ISUP", { disposition: "signal;handling=optional" }), ""],
+    ["SDP before optional ISUP", body(mixed, multipart(sdpPart, isupPart(";handling=optional"))), sdp],
+    ["SDP after optional ISUP", body(mixed, multipart(isupPart("; handling=Optional"), sdpPart)), sdp],
+    ["boundary in quotes", body('multipart/mixed; boundary="b1"', multipart(sdpPart)), sdp],
     [
-      "another parameter after the boundary",
+      "parameter after the boundary",
       body('multipart/related;boundary=b1;type="application/sdp"', multipart(sdpPart)),
       sdp,
     ],
-    ["lines without carriage returns", body(mixed, multipart(sdpPart).replaceAll("\r\n", "\n")), sdp],
-    ["the end is missing", body(mixed, multipart(sdpPart).replace("--b1--\r\nepilogue", "")), sdp],
-    ["a part that is required", body(mixed, multipart(sdpPart, isupPart(";handling=required"))), undefined],
-    ["required unless it says otherwise", body(mixed, multipart(sdpPart, isupPart(""))), undefined],
-    ["a header that goes on", body(mixed, multipart(sdpPart, isupPart(";\r\n handling=optional"))), sdp],
-    ["a part without headers", body(mixed, multipart(sdpPart, "\r\nHello")), undefined],
-    ["no part with a session", body(mixed, multipart(isupPart(";handling=optional"))), ""],
+    ["lines without CR", body(mixed, multipart(sdpPart).replaceAll("\r\n", "\n")), sdp],
+    ["missing final boundary", body(mixed, multipart(sdpPart).replace("--b1--\r\nepilogue", "")), sdp],
+    ["SDP and required ISUP", body(mixed, multipart(sdpPart, isupPart(";handling=required"))), undefined],
+    ["SDP and ISUP without handling, required by default", body(mixed, multipart(sdpPart, isupPart(""))), undefined],
+    ["folded part header", body(mixed, multipart(sdpPart, isupPart(";\r\n handling=optional"))), sdp],
+    ["SDP and a part without headers", body(mixed, multipart(sdpPart, "\r\nHello")), undefined],
+    ["optional ISUP only", body(mixed, multipart(isupPart(";handling=optional"))), ""],
     [
-      "one that is understood among others",
+      "multipart/alternative with SDP and ISUP",
       body("multipart/alternative;boundary=b1", multipart(sdpPart, isupPart(""))),
       sdp,
     ],
     [
-      "one within another",
+      "SDP in a nested multipart",
       body(mixed, multipart(`Content-Type: multipart/alternative;boundary=b2\r\n\r\n--b2\r\n${sdpPart}\r\n--b2--`)),
       sdp,
     ],
-    ["no boundary", body("multipart/mixed", multipart(sdpPart)), undefined],
-    ["another boundary", body("multipart/mixed;boundary=b2", multipart(sdpPart)), undefined],
+    ["multipart without a boundary", body("multipart/mixed", multipart(sdpPart)), undefined],
+    ["multipart with another boundary", body("multipart/mixed;boundary=b2", multipart(sdpPart)), undefined],
     [
-      "too many parts",
+      "17 parts",
       body(mixed, multipart(...Array.from({ length: 17 }, () => isupPart(";handling=optional")))),
       undefined,
     ],
   ];
-  for (const [what, content, found] of rows) t.equal(sdpIn(content)?.trim(), found?.trim(), what);
+  for (const [what, content, found] of rows)
+    t.equal(
+      sdpIn(content)?.trim(),
+      found?.trim(),
+      `${what}: ${found === undefined ? "unsupported" : found === "" ? "no SDP" : "SDP found"}`,
+    );
   t.end();
 });
 

@@ -37,16 +37,16 @@ await t.test("one audio line: its kind, and the SDP for the media server", (t) =
     readonly kind: "sdes" | "plain" | "unusable";
     readonly keys?: readonly string[];
   }[] = [
-    { what: "SAVP", section: audio("RTP/SAVP", 40_000, key80), kind: "sdes", keys: [key80] },
-    { what: "SAVPF", section: audio("RTP/SAVPF", 40_000, key80), kind: "sdes", keys: [key80] },
+    { what: "SAVP with a key", section: audio("RTP/SAVP", 40_000, key80), kind: "sdes", keys: [key80] },
+    { what: "SAVPF with a key", section: audio("RTP/SAVPF", 40_000, key80), kind: "sdes", keys: [key80] },
     {
-      what: "lower case",
+      what: "SAVP and suite in lower case",
       section: audio("rtp/savp", 40_000, key80.toLowerCase()),
       kind: "sdes",
       keys: [key80.toLowerCase().replace("aes_cm_128_hmac_sha1_80", "AES_CM_128_HMAC_SHA1_80")],
     },
-    { what: "AVP with keys", section: audio("RTP/AVP", 40_000, key32), kind: "sdes", keys: [key32] },
-    { what: "AVP", section: audio("RTP/AVP", 40_000), kind: "plain", keys: [] },
+    { what: "AVP with a key", section: audio("RTP/AVP", 40_000, key32), kind: "sdes", keys: [key32] },
+    { what: "AVP without a key", section: audio("RTP/AVP", 40_000), kind: "plain", keys: [] },
     {
       what: "several suites",
       section: audio("RTP/SAVP", 40_000, key80, key32, keyGcm),
@@ -54,34 +54,38 @@ await t.test("one audio line: its kind, and the SDP for the media server", (t) =
       keys: [key80, key32, keyGcm],
     },
     {
-      what: "suites among unknown ones",
+      what: "a known suite among unknown ones",
       section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, key32, keyNull),
       kind: "sdes",
       keys: [key32],
     },
-    { what: "only unknown suites", section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, keyNull), kind: "unusable" },
-    { what: "AVP with only unknown suites", section: audio("RTP/AVP", 40_000, keyF8), kind: "plain", keys: [] },
-    { what: "SAVP without keys", section: audio("RTP/SAVP", 40_000), kind: "unusable" },
+    {
+      what: "SAVP with unknown suites only",
+      section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, keyNull),
+      kind: "unusable",
+    },
+    { what: "AVP with unknown suites only", section: audio("RTP/AVP", 40_000, keyF8), kind: "plain", keys: [] },
+    { what: "SAVP without a key", section: audio("RTP/SAVP", 40_000), kind: "unusable" },
     {
       what: "a key without a tag",
       section: audio("RTP/SAVP", 40_000, "a=crypto:AES_CM_128_HMAC_SHA1_80 inline:x"),
       kind: "unusable",
     },
     {
-      what: "a key elsewhere",
+      what: "a key by URI instead of inline",
       section: audio("RTP/SAVP", 40_000, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 uri:https://x"),
       kind: "unusable",
     },
-    { what: "DTLS", section: audio("UDP/TLS/RTP/SAVPF", 40_000, fingerprint), kind: "unusable" },
+    { what: "DTLS profile", section: audio("UDP/TLS/RTP/SAVPF", 40_000, fingerprint), kind: "unusable" },
     { what: "DTLS in SAVP", section: audio("RTP/SAVP", 40_000, fingerprint), kind: "unusable" },
-    { what: "TCP", section: audio("TCP/RTP/AVP", 40_000), kind: "unusable" },
+    { what: "TCP profile", section: audio("TCP/RTP/AVP", 40_000), kind: "unusable" },
     { what: "port 0", section: audio("RTP/SAVP", 0, key80), kind: "unusable" },
-    { what: "fax", section: ["m=image 40000 udptl t38"], kind: "unusable" },
-    { what: "no media", section: [], kind: "unusable" },
+    { what: "fax line only", section: ["m=image 40000 udptl t38"], kind: "unusable" },
+    { what: "no media line", section: [], kind: "unusable" },
   ];
   for (const { what, section, kind, keys } of rows) {
     const offer = readOffer(sdp(section));
-    t.equal(offer.kind, kind, what);
+    t.equal(offer.kind, kind, `${what}: ${kind}`);
     if (kind === "unusable") {
       t.equal(offer.forMediaServer, "", what);
       continue;
@@ -150,29 +154,43 @@ await t.test("the media server gets one line with only the required attributes",
 await t.test("address and direction of the line override those of the session", (t) => {
   const rows: readonly (readonly [what: string, text: string, connection: string, direction: string])[] = [
     [
-      "of the session",
+      "direction at session level",
       sdp(audio("RTP/AVP", 40_000)).replace("t=0 0", "t=0 0\r\na=recvonly"),
       "IN IP4 192.0.2.1",
       "recvonly",
     ],
     [
-      "of the line",
+      "address and direction at line level",
       sdp(audio("RTP/AVP", 40_000, "c=IN IP6 2001:db8::1", "a=inactive")).replace("t=0 0", "t=0 0\r\na=recvonly"),
       "IN IP6 2001:db8::1",
       "inactive",
     ],
-    ["none", sdp(audio("RTP/AVP", 40_000)), "IN IP4 192.0.2.1", "sendrecv"],
-    ["on hold as in RFC 2543", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 0.0.0.0")), "IN IP4 0.0.0.0", "sendonly"],
-    ["a name", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 media.example.net")), "IN IP4 media.example.net", "sendrecv"],
-    ["for many", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 233.252.0.1/127")), "IN IP4 233.252.0.1", "sendrecv"],
+    ["no direction", sdp(audio("RTP/AVP", 40_000)), "IN IP4 192.0.2.1", "sendrecv"],
+    [
+      "hold as in RFC 2543, address 0.0.0.0",
+      sdp(audio("RTP/AVP", 40_000, "c=IN IP4 0.0.0.0")),
+      "IN IP4 0.0.0.0",
+      "sendonly",
+    ],
+    [
+      "host name as the address",
+      sdp(audio("RTP/AVP", 40_000, "c=IN IP4 media.example.net")),
+      "IN IP4 media.example.net",
+      "sendrecv",
+    ],
+    ["multicast address", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 233.252.0.1/127")), "IN IP4 233.252.0.1", "sendrecv"],
   ];
   for (const [what, text, connection, direction] of rows)
-    t.match(readOffer(text).forMediaServer.split("\r\n"), { 3: `c=${connection}`, 8: `a=${direction}` }, what);
+    t.match(
+      readOffer(text).forMediaServer.split("\r\n"),
+      { 3: `c=${connection}`, 8: `a=${direction}` },
+      `${what}: ${direction}`,
+    );
   t.equal(readOffer(sdp(audio("RTP/AVP", 40_000)).replace(/^c=.*\r\n/m, "")).kind, "unusable", "without an address");
   t.equal(
     readOffer(sdp(audio("RTP/AVP", 40_000)).replace(/^c=.*/m, "c=IN IP4 a%E4")).kind,
     "unusable",
-    "with one that is none",
+    "with an invalid address",
   );
   t.end();
 });

@@ -211,10 +211,10 @@ await t.test("a re-INVITE without SDP", async (t) => {
   });
 
   for (const { what, body, cause } of [
-    { what: "an answer that can't be read", body: "v=0\r\nm=audio\r\n", cause: "unusable-offer" },
-    { what: "an answer without SRTP", body: sdp(2, { suite: "" }), cause: "plain-rtp" },
+    { what: "a malformed answer in the ACK", body: "v=0\r\nm=audio\r\n", cause: "unusable-offer" },
+    { what: "an answer without SRTP in the ACK", body: sdp(2, { suite: "" }), cause: "plain-rtp" },
   ] as const) {
-    await t.test(`with ${what}: the call ends`, async (t) => {
+    await t.test(`with ${what}: the call ends (${cause})`, async (t) => {
       const { receive, acknowledge, ends } = call();
       receive("INVITE", 2);
       acknowledge(2, body);

@@ -92,18 +92,18 @@ await t.test("two-way audio after an answer in the ACK, with each suite and with
 
 await t.test("unacceptable offers end the call", async (t) => {
   const refused: readonly (readonly [string, OfferOptions, Partial<DialOptions>])[] = [
-    ["SRTP or nothing, and nothing is offered", { codecs: ["PCMA"], srtp: "none" }, {}],
-    ["keys in a plain line are none", { codecs: ["PCMA"], srtp: "optional" }, {}],
+    ["SRTP is mandatory, the offer is plain RTP", { codecs: ["PCMA"], srtp: "none" }, {}],
+    ["SRTP is mandatory, the offer has keys in a plain line", { codecs: ["PCMA"], srtp: "optional" }, {}],
     [
-      "another suite",
+      "no common suite",
       { codecs: ["PCMA"], srtp: "mandatory", suites: ["AEAD_AES_128_GCM"] },
       { suites: ["AES_CM_128_HMAC_SHA1_80"] },
     ],
-    ["another codec", { codecs: ["PCMA"], srtp: "mandatory" }, { codecs: ["PCMU"] }],
-    ["a phone without SRTP", { codecs: ["PCMA"], srtp: "mandatory" }, { srtp: "none" }],
+    ["no common codec", { codecs: ["PCMA"], srtp: "mandatory" }, { codecs: ["PCMU"] }],
+    ["the phone has no SRTP", { codecs: ["PCMA"], srtp: "mandatory" }, { srtp: "none" }],
   ];
   for (const [what, offer, dial] of refused) {
-    await t.test(what, async (t) => {
+    await t.test(`${what}: refused, ACK without SDP`, async (t) => {
       const { call, dialog } = await lateCall(t, offer, dial);
       t.match(await call.answered, { ok: false, failure: { status: 606, reason: /\w/ } });
       t.equal(await dialog.acknowledged, "");

@@ -180,89 +180,107 @@ const orders: readonly (readonly [
   first: "de" | "en" | undefined,
 ])[] = [
   [
-    "the trunk's header counts first: To",
+    "called_number_from: to, all headers hold a number",
     "to",
     { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${english}>` },
     "to",
     "de",
   ],
   [
-    "the trunk's header counts first: Request-URI",
+    "called_number_from: request-uri, all headers hold a number",
     "request-uri",
     { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${german}>` },
     "request-uri",
     "en",
   ],
   [
-    "the trunk's header counts first: P-Called-Party-ID",
+    "called_number_from: p-called-party-id, all headers hold a number",
     "p-called-party-id",
     { ...none, to: `<${german}>`, requestUri: german, calledParty: `<${english}>` },
     "p-called-party-id",
     "en",
   ],
   [
-    "forwarded: To has the number that was dialled first, the Request-URI ours",
+    "forwarded: To holds the number dialled before, the Request-URI the trunk's",
     "to",
     { ...none, requestUri: english },
     "request-uri",
     "en",
   ],
-  ["forwarded: the other way round", "request-uri", { ...none, to: `<${english}>` }, "to", "en"],
   [
-    "a call to a group: the Request-URI has the main number, To the group's",
+    "forwarded: the Request-URI holds the number dialled before, To the trunk's",
+    "request-uri",
+    { ...none, to: `<${english}>` },
+    "to",
+    "en",
+  ],
+  [
+    "group call: the Request-URI holds the main number, To the group's",
     "p-called-party-id",
     { ...none, requestUri: german },
     "request-uri",
     "de",
   ],
-  ["P-Called-Party-ID last", "to", { ...none, calledParty: `<${english}>` }, "p-called-party-id", "en"],
   [
-    "the Request-URI before To",
+    "only P-Called-Party-ID holds a number of the trunk",
+    "to",
+    { ...none, calledParty: `<${english}>` },
+    "p-called-party-id",
+    "en",
+  ],
+  [
+    "Request-URI and To hold numbers of the trunk",
     "p-called-party-id",
     { ...none, requestUri: german, to: `<${english}>` },
     "request-uri",
     "de",
   ],
   [
-    "To before P-Called-Party-ID",
+    "To and P-Called-Party-ID hold numbers of the trunk",
     "request-uri",
     { ...none, to: `<${german}>`, calledParty: `<${english}>` },
     "to",
     "de",
   ],
-  ["no P-Called-Party-ID at all", "p-called-party-id", { ...none, calledParty: "", to: `<${english}>` }, "to", "en"],
+  ["no P-Called-Party-ID", "p-called-party-id", { ...none, calledParty: "", to: `<${english}>` }, "to", "en"],
   [
-    "forms of other carriers in the other headers",
+    "national number with npdi in the Request-URI",
     "to",
     { ...none, requestUri: "sip:030123457;npdi@192.0.2.9;user=phone" },
     "request-uri",
     "en",
   ],
-  ["none of them", "to", none, "unknown-number", undefined],
+  ["no header holds a number of the trunk", "to", none, "unknown-number", undefined],
   [
-    "Diversion and History-Info name others",
+    "only Diversion and History-Info hold a number of the trunk",
     "to",
     { ...none, diversion: `<${german}>`, historyInfo: `<${german}>;index=1` },
     "unknown-number",
     undefined,
   ],
   [
-    "Diversion by the trunk's setting",
+    "called_number_from: diversion",
     "diversion",
     { ...none, requestUri: german, diversion: `<${english}>;reason=unconditional` },
     "diversion",
     "en",
   ],
   [
-    "History-Info by the trunk's setting",
+    "called_number_from: history-info",
     "history-info",
     { ...none, requestUri: german, historyInfo: `<${english}>;index=1,<${german}>;index=1.1` },
     "history-info",
     "en",
   ],
-  ["not forwarded, with Diversion by the trunk's setting", "diversion", { ...none, to: `<${english}>` }, "to", "en"],
   [
-    "a History-Info too long to read",
+    "called_number_from: diversion, but the call is not forwarded",
+    "diversion",
+    { ...none, to: `<${english}>` },
+    "to",
+    "en",
+  ],
+  [
+    "called_number_from: history-info, but History-Info is too long",
     "history-info",
     { ...none, requestUri: german, historyInfo: `<${english}>;index=1${`,<sip:x@${"x".repeat(50)}>`.repeat(1_000)}` },
     "request-uri",
@@ -275,7 +293,7 @@ await t.test(
   (t) => {
     for (const [what, calledNumberFrom, headers, header, first] of orders) {
       const admitted = new TrunkAdmission([trunk({ calledNumberFrom })]).admit(invite(headers));
-      t.equal(admitted.ok ? admitted.value.calledNumberFrom : admitted.failure, header, what);
+      t.equal(admitted.ok ? admitted.value.calledNumberFrom : admitted.failure, header, `${what}: ${header}`);
       t.equal(admitted.ok ? admitted.value.languages[0] : undefined, first, `${what}: language`);
     }
     t.end();

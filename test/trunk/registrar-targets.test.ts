@@ -14,8 +14,8 @@ import {
 import { seeded } from "../support/seeded.js";
 
 /*
- * Which server of a registrar gets a REGISTER when, and what the status says meanwhile. Times are seconds; the servers a, b,
- * c, ... are those of its SRV records, in the order of their priority.
+ * The server of a registrar that gets each REGISTER, its time, and the status meanwhile. Times are in seconds; the servers a, b,
+ * c, ... are those of the SRV records, in the order of their priority.
  */
 
 interface Row {
@@ -32,13 +32,13 @@ const unknown = "404 Not Found: the registrar does not know this user (trunks[].
 
 const rows: readonly Row[] = [
   {
-    what: "all are up: the first, and it stays",
+    what: "all servers are up: registers at the first and stays there",
     changes: [{ at: 0, dns: "a b c", servers: { a: up, b: up, c: up } }],
     seconds: 800,
     events: ["0 REGISTER a", "0.03 registered a", "450 REGISTER a", "450.03 registered a"],
   },
   {
-    what: "the first refuses connections: the next immediately, kept when the first is back",
+    what: "the first refuses connections: the second at once, kept after the first is back",
     changes: [
       { at: 0, dns: "a b", servers: { a: refused, b: up } },
       { at: 100, servers: { a: up } },
@@ -47,13 +47,13 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER b", "0.03 registered b", "450 REGISTER b", "450.03 registered b"],
   },
   {
-    what: "the first does not respond: the next after drachtio's 408",
+    what: "the first does not respond: the second after drachtio's 408",
     changes: [{ at: 0, dns: "a b", servers: { a: silent, b: up } }],
     seconds: 100,
     events: ["0 REGISTER a", "32 the registrar does not answer (408)", "32 REGISTER b", "32.03 registered b"],
   },
   ...[says(503), says(500), says(504), says(408), says(599)].map((state): Row => ({
-    what: `the first answers ${state.status}: the next`,
+    what: `the first responds ${state.status}: the second after 4 s`,
     changes: [{ at: 0, dns: "a b", servers: { a: state, b: up } }],
     seconds: 100,
     events: [
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     ],
   })),
   {
-    what: "503 with Retry-After from both: neither is tried before its time, then in order",
+    what: "503 with Retry-After from both: neither gets a request before its Retry-After",
     changes: [
       {
         at: 0,
@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "Retry-After of the only one: not before, whatever the pause would be",
+    what: "503 with Retry-After from the only server: retried after it, not after the backoff",
     changes: [
       { at: 0, dns: "a", servers: { a: says(503, { "Retry-After": "90" }) } },
       { at: 80, servers: { a: up } },
@@ -97,7 +97,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 503 Service Unavailable; paused for 90 s", "90.03 REGISTER a", "90.06 registered a"],
   },
   {
-    what: "Retry-After of a day: five minutes at most",
+    what: "503 with Retry-After of a day: retried after five minutes",
     changes: [{ at: 0, dns: "a", servers: { a: says(503, { "Retry-After": "86400" }) } }],
     seconds: 400,
     events: [
@@ -108,7 +108,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "Retry-After as a date, nonsense, or 0: as without one",
+    what: "503 with Retry-After as a date, malformed or 0: treated as absent",
     changes: [
       {
         at: 0,
@@ -134,7 +134,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "all fail: one after the other, with backoff after each round",
+    what: "all servers fail: one after the other, with backoff after each round",
     changes: [
       { at: 0, dns: "a b", servers: { a: says(503), b: says(500) } },
       { at: 30, servers: { b: up } },
@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "one responds 503, the other refuses connections: backoff for both",
+    what: "503 from one, connections refused by the other: backoff for both",
     changes: [{ at: 0, dns: "a b", servers: { a: says(503), b: refused } }],
     seconds: 40,
     events: [
@@ -177,7 +177,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "302 to an unknown server: reported, not followed; the next own server",
+    what: "302 to a foreign server: reported, not followed; then the registrar's next server",
     changes: [
       {
         at: 0,
@@ -198,7 +198,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "302 to one of its own servers: that one",
+    what: "302 to one of the registrar's servers: followed",
     changes: [
       {
         at: 0,
@@ -210,7 +210,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 the registrar redirects to its own address c", "4 REGISTER c", "4.03 registered c"],
   },
   {
-    what: "302 loop: treated as failure of all",
+    what: "302 loop: treated as a failure of all servers",
     changes: [
       {
         at: 0,
@@ -234,7 +234,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "403: five REGISTERs in ten minutes, the next of its servers each time, then one in ten minutes",
+    what: "403: five REGISTERs in ten minutes, alternating between the servers, then one every ten minutes",
     changes: [{ at: 0, dns: "a b", servers: { a: says(403), b: says(404) } }],
     seconds: 2_200,
     events: [
@@ -257,7 +257,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "403 with Retry-After: the longer of both",
+    what: "403 with Retry-After: the longer of Retry-After and backoff applies",
     changes: [
       { at: 0, dns: "a", servers: { a: says(403, { "Retry-After": "100" }) } },
       { at: 50, servers: { a: says(403, { "Retry-After": "5" }) } },
@@ -273,7 +273,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "423: the longer expiry immediately; without Min-Expires, or with one of months, a rejection",
+    what: "423: retried with Min-Expires; without it, or with one of months, treated as a rejection",
     changes: [
       { at: 0, dns: "a", servers: { a: says(423, { "Min-Expires": "1800" }) } },
       { at: 2, servers: { a: says(423, { "Min-Expires": "9999999" }) } },
@@ -290,7 +290,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "dies (connections refused): the next, at the flow check",
+    what: "the server begins to refuse connections: the next one at the flow check",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 100, servers: { a: refused } },
@@ -305,7 +305,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "dies (no responses): the next, after drachtio's 408s",
+    what: "the server stops responding: the next one after drachtio's 408s",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 100, servers: { a: silent } },
@@ -322,7 +322,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "the refresh gets 503: the next, and back there when that one dies",
+    what: "503 to the refresh: the next server, and the first again when that one fails",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 400, servers: { a: says(503) } },
@@ -342,7 +342,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "all die and one comes back",
+    what: "all servers fail and one returns: registers at that one",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 100, servers: { a: refused, b: refused } },
@@ -362,7 +362,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "moves: the old server ends, DNS names another one",
+    what: "DNS names another server and the old one fails: registers at the new one",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up } },
       { at: 100, dns: "b", servers: { a: refused } },
@@ -377,7 +377,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "moves, and the old server still responds: binding and refreshes stay there",
+    what: "DNS names another server and the old one responds: binding and refreshes stay there",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up } },
       { at: 50, dns: "b" },
@@ -393,7 +393,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "rotates: another address per DNS response; followed when the binding's server fails",
+    what: "DNS rotates addresses: followed only when the binding's server fails",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up, c: up } },
       { at: 50, dns: "b" },
@@ -412,7 +412,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "rotates, and the refresh gets 503: DNS is followed",
+    what: "DNS rotates addresses and the refresh gets 503: DNS is followed",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up } },
       { at: 50, dns: "b" },
@@ -429,7 +429,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "SRV lookups fail later: the last known servers",
+    what: "SRV lookups fail after the registration: the last known servers are used",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 50, dns: "?" },
@@ -445,7 +445,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "SRV lookups fail at the start: nothing is sent to the name itself; repeated before each attempt",
+    what: "SRV lookups fail at the start: nothing is sent, and each attempt repeats the lookup",
     changes: [
       { at: 0, dns: "?", servers: { a: up } },
       { at: 10, dns: "a" },
@@ -459,7 +459,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "not offered: nothing is sent until it is",
+    what: 'SRV target "." (not offered): nothing is sent until DNS names a server',
     changes: [
       { at: 0, dns: ".", servers: { a: up } },
       { at: 10, dns: "a" },
@@ -468,7 +468,7 @@ const rows: readonly Row[] = [
     events: [`0 ${notOffered}`, `4 ${notOffered}`, "12 REGISTER a", "12.03 registered a"],
   },
   {
-    what: "not offered any more: the binding stays while its server answers",
+    what: 'SRV target "." after the registration: the binding stays while its server responds',
     changes: [
       { at: 0, dns: "a", servers: { a: up } },
       { at: 50, dns: "." },
@@ -484,7 +484,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "DNS returns another server during the Retry-After of the only one: it is used as soon as it is known",
+    what: "DNS adds a server during the Retry-After of the only one: the new one gets a REGISTER after the next lookup",
     changes: [
       { at: 0, dns: "a", servers: { a: says(503, { "Retry-After": "250" }), b: up } },
       { at: 70, dns: "a b" },
@@ -493,7 +493,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 503 Service Unavailable; paused for 250 s", "120 REGISTER b", "120.03 registered b"],
   },
   {
-    what: "a short expiry is refreshed in time; one shorter than the next response is a failure",
+    what: "a short expiry: refreshed in time; shorter than a response takes: a failure",
     changes: [
       { at: 0, dns: "a b", servers: { a: grants(8), b: grants(3) } },
       { at: 10, servers: { a: refused } },
@@ -519,7 +519,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "a response slower than the granted expiry: not registered",
+    what: "a response that takes longer than the granted expiry: not registered",
     changes: [{ at: 0, dns: "a", servers: { a: grants(10, 12_000) } }],
     seconds: 30,
     events: [
@@ -530,7 +530,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "no response to the refresh: registered until the expiry only",
+    what: "no response to the refresh: registered only until the expiry",
     changes: [
       { at: 0, dns: "a b", servers: { a: grants(60), b: up } },
       { at: 40, servers: { a: silent } },

@@ -90,18 +90,33 @@ await t.test("wrong name, expired, unknown authority, no TLS: untrusted, with th
   const good = await certificates();
   const stranger = await certificates();
   for (const [what, made, ca, reason] of [
-    ["another name", other, other.ca, /certificate is for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)/],
-    ["expired", expired, expired.ca, /has expired \(CERT_HAS_EXPIRED\)/],
-    ["not valid yet", early, early.ca, /not valid yet \(CERT_NOT_YET_VALID\)/],
-    ["another authority", good, stranger.ca, /authority is not known here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/],
-    ["an authority of its own", good, undefined, /authority is not known here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/],
+    [
+      "certificate for another name",
+      other,
+      other.ca,
+      /certificate is for another name \(ERR_TLS_CERT_ALTNAME_INVALID\)/,
+    ],
+    ["expired certificate", expired, expired.ca, /has expired \(CERT_HAS_EXPIRED\)/],
+    ["certificate that is not valid yet", early, early.ca, /not valid yet \(CERT_NOT_YET_VALID\)/],
+    [
+      "certificate of another authority",
+      good,
+      stranger.ca,
+      /authority is not known here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+    ],
+    [
+      "certificate of an authority outside Node's list",
+      good,
+      undefined,
+      /authority is not known here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+    ],
   ] as const) {
     const peer = await registrar(t, made);
     const verified = await certificateVerifier({ name: host, ca }, systemClock)(
       { address: "127.0.0.1", port: peer.port },
       5_000,
     );
-    t.match(verified, { ok: false, failure: { kind: "untrusted", why: reason } }, what);
+    t.match(verified, { ok: false, failure: { kind: "untrusted", why: reason } }, `${what}: untrusted`);
     t.match(verified, {
       failure: {
         why: new RegExp(

@@ -1,6 +1,6 @@
 /**
- * Runs calls and ends them at every point. In a thread of its own, because tap follows every promise of its own thread with an async hook:
- * tens of thousands of calls took four times as long under it.
+ * Runs calls and ends them at every point, in a worker thread: tap tracks every promise of its own thread with an async hook, which
+ * makes tens of thousands of calls take four times as long.
  */
 import { type MessagePort, parentPort } from "node:worker_threads";
 
@@ -9,21 +9,21 @@ import { failure, success } from "../../../src/util/result.js";
 import { CallHarness, type CallScript, someAdmission, someSettings } from "../../support/call-harness.js";
 import { fakeConference } from "../../support/fake-directory.js";
 
-/** The ways in which a call is ended from outside; each gives the cause that the report has to show, none where it can't happen yet. */
+/** Events that end a call; each returns the expected end cause, `undefined` if the event cannot occur yet. */
 const endings: Readonly<Record<string, (world: CallHarness) => EndCause | undefined>> = {
   "the caller hangs up": (world) => world.call.hangUpByCaller(),
-  "the endpoint is lost": (world) => {
-    // A channel that has only made an offer has no connection yet over which its end would be told.
+  "the media server is lost": (world) => {
+    // A channel that has only made an offer has no connection that could report its end.
     if (world.script.offer === "none" && world.call.attachments === 0) return undefined;
     const endpoint = world.endpoints.at(0);
     endpoint?.gone.set("media-server-lost");
     return endpoint === undefined ? undefined : "media-server-lost";
   },
-  "einwahl is stopped": (world) => {
+  "einwahl shuts down": (world) => {
     world.shutdown.set("shutdown");
     return "shutdown";
   },
-  "einwahl is stopped, and the caller hangs up meanwhile": (world) => {
+  "einwahl shuts down and the caller hangs up meanwhile": (world) => {
     world.shutdown.set("shutdown");
     for (const ms of [1, 7, 12])
       world.clock.after(ms, () => {
@@ -31,49 +31,49 @@ const endings: Readonly<Record<string, (world: CallHarness) => EndCause | undefi
       });
     return "shutdown";
   },
-  "the SIP server is gone": (world) => {
+  "the connection to drachtio is lost": (world) => {
     world.call.gone.set("signalling-lost");
     return "signalling-lost";
   },
 };
 
 const scenarios: Readonly<Record<string, Partial<CallScript>>> = {
-  "the good path": {},
+  "correct PIN, conference joined": {},
   "three wrong PINs": { typing: ["1#", "2#", "3#"], promptMs: 300 },
-  "silence, another language and a correction": { typing: ["", "**", "12*54321"] },
-  "a slow look-up that is explained": { lookUpMs: 2_000 },
-  "a node that refuses twice": { bridgeOutcomes: [failure("conference-refused")], lookUpMs: 1_500 },
-  "a node that never answers": { bridgeMs: "never" },
-  "a node that is lost in the middle, and lost again": { overs: ["lost"], talkMs: 5_000, lookUpMs: 1_500 },
-  "on hold and back, in the greeting, while typing and in the conference": {
+  "silence, a language switch and a cleared PIN": { typing: ["", "**", "12*54321"] },
+  "slow lookup with a prompt to wait": { lookUpMs: 2_000 },
+  "the BBB server refuses the call twice": { bridgeOutcomes: [failure("conference-refused")], lookUpMs: 1_500 },
+  "the BBB server never answers the INVITE": { bridgeMs: "never" },
+  "the BBB server is lost during the conference, twice": { overs: ["lost"], talkMs: 5_000, lookUpMs: 1_500 },
+  "hold and resume during the greeting, the PIN and the conference": {
     holdsAtMs: [300, 5_000, 5_900, 12_000, 20_000, 30_000],
   },
-  "on hold from the INVITE on, and again on the way into the conference": {
+  "hold from the INVITE on, and again while joining": {
     holdsAtMs: [0, 20_000, 22_500],
     bridgeMs: 2_000,
   },
-  "on hold for good": { holdsAtMs: [0], typing: [], settings: { ...someSettings, maxHoldMs: 30_000 } },
-  "a slow answer": { openMs: 900, acceptMs: 900 },
-  "an INVITE without an offer": { offer: "none" },
-  "an INVITE without an offer, and an ACK that never comes": { offer: "none", acknowledgedMs: "never" },
-  "wrong PINs that are counted in a store that is slow": { guessesMs: 400, typing: ["1#", "22222*54321#"] },
-  "engines that do nothing in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
-  "a caller without a number is removed": {
+  "hold without a resume": { holdsAtMs: [0], typing: [], settings: { ...someSettings, maxHoldMs: 30_000 } },
+  "slow endpoint and slow answer": { openMs: 900, acceptMs: 900 },
+  "INVITE without SDP": { offer: "none" },
+  "INVITE without SDP, and no ACK": { offer: "none", acknowledgedMs: "never" },
+  "wrong PINs with a slow store": { guessesMs: 400, typing: ["1#", "22222*54321#"] },
+  "no engine responds in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
+  "caller without a number removed from the conference": {
     settings: { ...someSettings, withheldAfterRemoval: "refuse" },
     admission: success(someAdmission({ caller: { kind: "anonymous" } })),
     stillOpen: ["open"],
     talkMs: 5_000,
   },
-  "a PIN that a longer one goes on from": {
+  "PIN that is the prefix of a longer PIN": {
     conferences: [fakeConference("543"), fakeConference("54321")],
     typing: ["543"],
   },
 };
 
-/** Where exactly: at the point itself, after the reactions that are ready then, or a moment later. */
+/** When the event occurs: at the point, after the pending microtasks, or 1 ms later. */
 const moments = ["at once", "a reaction later", "a millisecond later"] as const;
 
-/** From the end that comes from outside to the return, in milliseconds: two endings with 5 s each. */
+/** Maximum time from the event to the return of the call, in milliseconds: two endings of 5 s each. */
 const endsWithin = 10_000;
 
 interface Ended {
@@ -83,7 +83,7 @@ interface Ended {
   readonly expected: EndCause | undefined;
   readonly endedAt: number;
   readonly wasEnding: boolean;
-  /** Whether the caller was being told why the call ends. */
+  /** Whether the farewell with the cause was being played. */
   readonly wasTold: boolean;
 }
 
@@ -116,14 +116,14 @@ async function runAndEnd(
   return { world, points, expected, endedAt, wasEnding, wasTold };
 }
 
-/** What is wrong with a call that was ended from outside; empty when nothing is. @param otherwise the cause of a call that was not */
+/** The faults of a call after the event, empty if none. @param otherwise the end cause without the event */
 async function faults(
   { world, expected: outside, endedAt, wasEnding, wasTold }: Ended,
   otherwise: EndCause | undefined,
 ): Promise<string[]> {
   const found = await world.leftovers();
   const cause = world.report?.cause;
-  // A failure stays one when the caller hangs up on hearing of it.
+  // A failed call stays failed if the caller hangs up during the farewell.
   const isFailure = otherwise !== undefined && endCauses[otherwise].result === "failed";
   const expected = outside === "caller-hung-up" && wasTold && isFailure ? otherwise : outside;
   if (expected !== undefined && !wasEnding && cause !== expected)
@@ -169,8 +169,8 @@ async function endAtEveryPoint({ scenario, ending }: Question): Promise<Answer> 
 export function questions(): readonly Question[] {
   return Object.entries(scenarios).flatMap(([scenario, changes]) =>
     Object.keys(endings)
-      // Without the ACK there never is an endpoint that could be lost.
-      .filter((ending) => changes.acknowledgedMs !== "never" || ending !== "the endpoint is lost")
+      // Without an ACK no endpoint exists that could be lost.
+      .filter((ending) => changes.acknowledgedMs !== "never" || ending !== "the media server is lost")
       .map((ending) => ({ scenario, ending })),
   );
 }
@@ -183,7 +183,7 @@ const port = parentPort;
 if (port !== null)
   port.on("message", (question: Question) => {
     answer(port, question).catch((error: unknown) => {
-      // Outside of the promise: ends the thread, and the test that waits for the answer fails.
+      // Thrown outside of the promise: ends the thread, so the test that waits for the answer fails.
       setImmediate(() => {
         throw error;
       });

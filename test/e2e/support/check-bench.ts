@@ -28,6 +28,7 @@ export interface Run {
 
 /** A faulty configuration or environment. */
 export interface Broken extends Run {
+  /** The fault, for the title. */
   readonly name: string;
   /** Introduces the fault, or starts a faulty server, and returns the settings for it. */
   readonly break: (settings: Settings, owner: Owner) => Settings | Promise<Settings>;
@@ -36,6 +37,11 @@ export interface Broken extends Run {
   readonly code?: number;
   /** More texts that must not be printed. */
   readonly secrets?: readonly string[];
+}
+
+/** The title of its test: the fault, and the findings that are expected. */
+export function titleOf({ name, finds }: Broken): string {
+  return `${name}: ${finds.map(({ severity, path }) => `${severity} at ${path}`).join(", ")}`;
 }
 
 /** A working world whose settings are broken one by one, and `einwahl check` on the command line. */
@@ -99,7 +105,7 @@ export class CheckBench {
     const { code, findings, printed } = await this.check(t, await broken.break(this.settings, t), broken);
     const faults = findings.filter(({ severity }) => severity !== "ok");
     t.match(faults, broken.finds, JSON.stringify(faults, undefined, 2));
-    t.equal(faults.length, broken.finds.length, "nothing else is called a fault");
+    t.equal(faults.length, broken.finds.length, "no other fault is reported");
     t.equal(code, broken.code ?? (broken.finds.some(({ severity }) => severity === "error") ? 1 : 0), "exit code");
     t.strictSame(
       [...secrets, ...(broken.secrets ?? [])].filter((secret) => printed.includes(secret)),

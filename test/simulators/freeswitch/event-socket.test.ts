@@ -176,16 +176,16 @@ await t.test("hostile input closes only that connection", async (t) => {
   const server = await start(t);
   const good = await authenticated(t, server);
   const attacks: [string, string][] = [
-    ["an endless line", "x".repeat(200_000)],
-    ["a body that is too long", "sendmsg x\nContent-Length: 99999999\n\n"],
-    ["a negative length", "sendmsg x\nContent-Length: -5\n\n"],
-    ["a length that is none", "sendmsg x\nContent-Length: 12abc\n\n"],
+    ["a line of 200,000 bytes", "x".repeat(200_000)],
+    ["a Content-Length above the limit", "sendmsg x\nContent-Length: 99999999\n\n"],
+    ["a negative Content-Length", "sendmsg x\nContent-Length: -5\n\n"],
+    ["a Content-Length that is not a number", "sendmsg x\nContent-Length: 12abc\n\n"],
   ];
   for (const [name, bytes] of attacks) {
     const raw = await authenticated(t, server);
     raw.send(bytes);
     await raw.closed();
-    t.pass(name);
+    t.pass(`${name}: the connection is closed`);
   }
   const odd = await authenticated(t, server);
   odd.send("\r\n\r\n\n\n");

@@ -112,23 +112,26 @@ await t.test("the offer", async (t) => {
 await t.test("invalid answers: hung up, and the application is not called", async (t) => {
   const world = await FreeswitchHarness.start(t);
   const answers: readonly (readonly [string, (direct: Direct, offer: string) => string])[] = [
-    ["an ACK without SDP", () => ""],
-    ["no SDP that can be read", () => "v=0\r\nnonsense"],
-    ["plain", (direct, offer) => direct.answer(offer, { srtp: "none" })],
-    ["secure, but without a key", (direct, offer) => direct.answer(offer).replace(/^a=crypto.*\r\n/m, "")],
-    ["a key for what was not offered", (direct, offer) => direct.answer(offer).replace("a=crypto:1 ", "a=crypto:7 ")],
+    ["ACK without SDP", () => ""],
+    ["ACK with malformed SDP", () => "v=0\r\nnonsense"],
+    ["ACK with plain RTP", (direct, offer) => direct.answer(offer, { srtp: "none" })],
+    ["ACK with SAVP, but without a key", (direct, offer) => direct.answer(offer).replace(/^a=crypto.*\r\n/m, "")],
     [
-      "another codec",
+      "ACK with a key under a tag that was not offered",
+      (direct, offer) => direct.answer(offer).replace("a=crypto:1 ", "a=crypto:7 "),
+    ],
+    [
+      "ACK with a codec that was not offered",
       (direct, offer) =>
         direct
           .answer(offer)
           .replace(/ 8 101\r\n/, " 9 101\r\n")
           .replace("a=rtpmap:8 PCMA", "a=rtpmap:9 G722"),
     ],
-    ["refused", (direct, offer) => direct.answer(offer).replace(/^m=audio \d+/m, "m=audio 0")],
+    ["ACK that refuses the audio line", (direct, offer) => direct.answer(offer).replace(/^m=audio \d+/m, "m=audio 0")],
   ];
   for (const [what, make] of answers) {
-    await t.test(what, async (t) => {
+    await t.test(`${what}: BYE with INCOMPATIBLE_DESTINATION`, async (t) => {
       const direct = await Direct.open(t, world.freeswitch.sipPort);
       const dialog = await direct.call((offer) => success(make(direct, offer)));
       t.match(await within(dialog.ended, "BYE"), {

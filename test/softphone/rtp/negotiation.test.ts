@@ -12,19 +12,24 @@ await t.test("policies and offers", async (t) => {
   const avpWithCrypto = sdp("m=audio 4000 RTP/AVP 8", key);
   const both = sdp("m=audio 4000 RTP/AVP 8", "m=audio 4002 RTP/SAVP 8", key);
   const cases: [string, string, Parameters<MediaSession["answer"]>[1], string][] = [
-    ["plain, none", plain, { codecs, srtp: "none" }, "RTP/AVP"],
-    ["plain, optional", plain, { codecs, srtp: "optional" }, "RTP/AVP"],
-    ["plain, mandatory", plain, { codecs, srtp: "mandatory" }, "secureMediaRequired"],
-    ["secure, none", secure, { codecs, srtp: "none" }, "secureMediaRefused"],
-    ["secure, optional", secure, { codecs, srtp: "optional" }, "RTP/SAVP"],
-    ["secure, mandatory", secure, { codecs, srtp: "mandatory" }, "RTP/SAVP"],
-    ["secure, other suites", secure, { codecs, srtp: "mandatory", suites: ["AEAD_AES_128_GCM"] }, "noCommonSuite"],
-    ["crypto in AVP, not taken", avpWithCrypto, { codecs, srtp: "mandatory" }, "secureMediaRequired"],
-    ["crypto in AVP, ignored", avpWithCrypto, { codecs, srtp: "optional" }, "RTP/AVP"],
-    ["crypto in AVP, taken", avpWithCrypto, { codecs, srtp: "mandatory", cryptoInAvp: true }, "RTP/SAVP"],
-    ["two lines, the secure one wins", both, { codecs, srtp: "optional" }, "RTP/SAVP"],
-    ["two lines, plain wanted", both, { codecs, srtp: "none" }, "RTP/AVP"],
-    ["no codec", sdp("m=audio 4000 RTP/AVP 9 18"), { codecs, srtp: "none" }, "noCommonCodec"],
+    ["plain offer, SRTP off", plain, { codecs, srtp: "none" }, "RTP/AVP"],
+    ["plain offer, SRTP optional", plain, { codecs, srtp: "optional" }, "RTP/AVP"],
+    ["plain offer, SRTP mandatory", plain, { codecs, srtp: "mandatory" }, "secureMediaRequired"],
+    ["encrypted offer, SRTP off", secure, { codecs, srtp: "none" }, "secureMediaRefused"],
+    ["encrypted offer, SRTP optional", secure, { codecs, srtp: "optional" }, "RTP/SAVP"],
+    ["encrypted offer, SRTP mandatory", secure, { codecs, srtp: "mandatory" }, "RTP/SAVP"],
+    [
+      "encrypted offer without a common suite",
+      secure,
+      { codecs, srtp: "mandatory", suites: ["AEAD_AES_128_GCM"] },
+      "noCommonSuite",
+    ],
+    ["keys in AVP, SRTP mandatory", avpWithCrypto, { codecs, srtp: "mandatory" }, "secureMediaRequired"],
+    ["keys in AVP, SRTP optional", avpWithCrypto, { codecs, srtp: "optional" }, "RTP/AVP"],
+    ["keys in AVP with cryptoInAvp", avpWithCrypto, { codecs, srtp: "mandatory", cryptoInAvp: true }, "RTP/SAVP"],
+    ["plain and encrypted line, SRTP optional", both, { codecs, srtp: "optional" }, "RTP/SAVP"],
+    ["plain and encrypted line, SRTP off", both, { codecs, srtp: "none" }, "RTP/AVP"],
+    ["no common codec", sdp("m=audio 4000 RTP/AVP 9 18"), { codecs, srtp: "none" }, "noCommonCodec"],
     [
       "dynamic payload type",
       sdp("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 pcma/8000"),
@@ -37,32 +42,27 @@ await t.test("policies and offers", async (t) => {
       { codecs, srtp: "none" },
       "noCommonCodec",
     ],
-    ["no audio", sdp("m=video 4000 RTP/AVP 96"), { codecs, srtp: "none" }, "noAudio"],
-    ["audio switched off", sdp("m=audio 0 RTP/AVP 8"), { codecs, srtp: "none" }, "noAudio"],
+    ["video only", sdp("m=video 4000 RTP/AVP 96"), { codecs, srtp: "none" }, "noAudio"],
+    ["audio with port 0", sdp("m=audio 0 RTP/AVP 8"), { codecs, srtp: "none" }, "noAudio"],
     [
-      "a name as address",
+      "host name as the address",
       sdp("c=IN IP4 evil.example", "m=audio 4000 RTP/AVP 8").replace("c=IN IP4 127.0.0.1\r\n", ""),
       { codecs, srtp: "none" },
       "malformed",
     ],
     [
-      "numbers everywhere",
+      "numbers instead of names",
       sdp("m=1 2 3 4", "c=5", "a=rtpmap:6 7", "a=crypto:1 2 3"),
       { codecs, srtp: "none" },
       "noAudio",
     ],
-    [
-      "a single numeric payload type and address",
-      sdp("m=audio 4000 RTP/AVP 8", "c=IN IP4 5"),
-      { codecs, srtp: "none" },
-      "malformed",
-    ],
-    ["nonsense", "\0\0\0", { codecs, srtp: "none" }, "noAudio"],
-    ["too long", `${plain}a=${"x".repeat(20_000)}`, { codecs, srtp: "none" }, "malformed"],
-    ["feedback profile", sdp("m=audio 4000 RTP/SAVPF 8", key), { codecs, srtp: "optional" }, "noAudio"],
+    ["a number as the address", sdp("m=audio 4000 RTP/AVP 8", "c=IN IP4 5"), { codecs, srtp: "none" }, "malformed"],
+    ["NUL bytes", "\0\0\0", { codecs, srtp: "none" }, "noAudio"],
+    ["offer of 20,000 bytes", `${plain}a=${"x".repeat(20_000)}`, { codecs, srtp: "none" }, "malformed"],
+    ["feedback profile SAVPF", sdp("m=audio 4000 RTP/SAVPF 8", key), { codecs, srtp: "optional" }, "noAudio"],
   ];
   for (const [name, offer, options, expected] of cases) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: ${expected}`, async (t) => {
       const session = await MediaSession.open({ address });
       t.teardown(() => session.close());
       const answer = session.answer(offer, options);

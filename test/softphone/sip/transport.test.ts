@@ -21,16 +21,16 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
     tls: { key: wrongName.key, cert: wrongName.cert },
   });
   const table: readonly (readonly [string, SipUserAgent, string, { ca?: string; verify?: boolean }, boolean])[] = [
-    ["right name", callee, "localhost", client, true],
-    ["right address", callee, "127.0.0.1", client, true],
-    ["unknown authority", callee, "localhost", {}, false],
-    ["other name", impostor, "localhost", { ca: wrongName.ca }, false],
-    ["other name, not verified", impostor, "localhost", { verify: false }, true],
+    ["certificate for the name", callee, "localhost", client, true],
+    ["certificate for the address", callee, "127.0.0.1", client, true],
+    ["certificate of an unknown authority", callee, "localhost", {}, false],
+    ["certificate for another name", impostor, "localhost", { ca: wrongName.ca }, false],
+    ["certificate for another name, verification off", impostor, "localhost", { verify: false }, true],
   ];
   for (const [name, callTo, host, tls, works] of table) {
     const caller = await listen({ listen: [], tls });
     const result = await caller.request({ method: "OPTIONS", uri: uriOf(callTo, "bob", host) });
-    t.equal(result.ok, works, name);
+    t.equal(result.ok, works, `${name}: ${works ? "connected" : "refused"}`);
     if (!result.ok) t.match(result.failure, { status: 503, reason: /CERT|ALTNAME|SIGNATURE/ }, name);
     const call = await caller.invite({ uri: uriOf(callTo, "bob", host), from: from }).result;
     t.equal(call.ok ? 200 : call.failure.status, works ? 480 : 503, name);
