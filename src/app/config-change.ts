@@ -19,7 +19,7 @@ const untilRestart: readonly { readonly path: string; readonly of: (config: Conf
   { path: "http.operators_port", of: ({ http }) => http.operatorsPort },
   { path: "rooms.store", of: ({ rooms }) => rooms.store },
   { path: "rooms.pin_length", of: ({ rooms }) => rooms.pinLength },
-  { path: "rooms.rest", of: ({ rooms }) => rooms.restMs },
+  { path: "rooms.pin_reuse_delay", of: ({ rooms }) => rooms.restMs },
   { path: "control", of: ({ control }) => control },
   { path: "logging", of: ({ logging }) => logging },
 ];
