@@ -6,7 +6,7 @@ import type { Terminal } from "./terminal.js";
 export function overview(commands: readonly CommandDescription[], terminal: Terminal): string {
   const width = widest(commands.map(({ name }) => name));
   return [
-    "einwahl: the telephone door of BigBlueButton clusters",
+    "einwahl: telephone dial-in for BigBlueButton clusters",
     "",
     terminal.style("heading", "usage") + "  einwahl [COMMAND] [OPTIONS]",
     "",

@@ -38,7 +38,7 @@ export function manualPage(commands: readonly CommandDescription[], version: str
     '.\\" Made by: npm run man',
     `.TH EINWAHL 1 "" "einwahl ${version}" "einwahl"`,
     ".SH NAME",
-    "einwahl \\- the telephone door of BigBlueButton clusters",
+    "einwahl \\- telephone dial-in for BigBlueButton clusters",
     ".SH SYNOPSIS",
     ".B einwahl",
     '.RI [ COMMAND "] [" OPTIONS ]',
