@@ -13,12 +13,12 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
-# Only their names and that they are there matter here: FreeSWITCH plays them, from a folder of the same path.
+# einwahl only lists these recordings: FreeSWITCH plays them from a folder with the same path.
 COPY freeswitch/sounds freeswitch/sounds
 RUN install -d -o node -g node -m 0700 /var/lib/einwahl /var/log/einwahl
 USER node
-# The HTTP port of the configuration file, 8080 unless it says otherwise.
+# EINWAHL_HTTP_PORT must be http.port of the configuration; default 8080.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.EINWAHL_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Without --disable-sigusr1 that signal opens a debugger, which shows all of the memory. Source maps: stack traces name src/*.ts.
+# --disable-sigusr1: otherwise the signal opens a debugger that can read the whole memory. Source maps: stack traces name src/*.ts.
 ENTRYPOINT ["node", "--disable-sigusr1", "--enable-source-maps", "dist/src/main.js"]

@@ -1,6 +1,6 @@
 /**
- * Prints by folder of src/ how much the unit tests run, from the summary that c8 has written, and fails if a folder is below its floor: the
- * percentage of lines in floors.json.
+ * Prints the coverage of the unit tests by folder of src/, from c8's summary. Fails if a folder is below its floor: the percentage of lines
+ * in floors.json.
  */
 import { readFileSync } from "node:fs";
 import { relative, sep } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * The tests of `npm run test:unit`: one process for a whole folder of dist/test/, because a process for each of the 180 files
+ * The tests of `npm run test:unit`: one process for a whole folder of dist/test/, because a process for each of the 160 files
  * spends minutes on loading alone, and a line for each process, because tap takes as long to read the TAP of 15,000 assertions as these
  * take. `npm test` gives every file its own process. Without an argument: all; with a folder: its files, one after the other, as TAP.
  */

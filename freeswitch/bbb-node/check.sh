@@ -1,7 +1,7 @@
 #!/bin/sh
-# Tests a BBB server from the point of view of einwahl's media server: run it on the gateway, and once from another host.
+# Tests whether a BBB server accepts calls from this host. Run it on einwahl's gateway, and once on another host.
 #   check.sh HOST [PORT [CA-FILE]]      default: PORT 5081, CA-FILE the system's authorities
-# On the BBB server itself it also checks what LiveKit shows of callers.
+# On the BBB server itself it also checks the LiveKit settings that determine the callers' names.
 # Exits with 0 if calls from this host would be accepted, else 1. It starts no conference: an answered call is ended at once.
 set -u
 host=${1:?usage: check.sh HOST [PORT [CA-FILE]]} port=${2:-5081} ca=${3:-/etc/ssl/certs/ca-certificates.crt}

@@ -34,9 +34,9 @@ sounds=${1:-../sounds}
 raw=$(mktemp -d)
 trap 'rm -rf "$raw"' EXIT
 
-# No dither (-D), so that every run produces identical files. Telephony carries 300 to 3400 Hz: frequencies outside
-# only use up level. espeak-ng's silence around a text is replaced by a short pause, and the compander raises
-# soft syllables, which are otherwise lost in a noisy environment.
+# No dither (-D), so that every run produces identical files. Telephony carries 300 to 3400 Hz: other frequencies
+# would only reduce the level. A short pause replaces espeak-ng's silence around a text, and the compander raises
+# soft syllables, which are otherwise inaudible in a noisy environment.
 to_line() {
   sox -D "$1" -r 8000 -c 1 -b 16 -e signed-integer "$2" \
     gain -6 highpass 200 rate 8000 lowpass 3400 \
