@@ -57,7 +57,7 @@ await t.test("removed by a moderator: announcement, no re-join", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("unknown whether the conference ended: looked up again, as for a lost node", async (t) => {
+await t.test("unknown whether the conference ended: looked up again, as for a lost BBB server", async (t) => {
   const world = new CallHarness({
     talkMs: 5_000,
     stillOpen: ["unknown"],

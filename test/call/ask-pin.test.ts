@@ -95,7 +95,7 @@ await t.test("each key restarts the key timeout", async (t) => {
 await t.test("the first key stops the prompt, and the key timeout starts after its end", async (t) => {
   const world = await greeted({ promptMs: 15_000 });
   await world.clock.advance(40_000);
-  t.equal(world.endpoint.plays[0]?.outcome, undefined, "a long prompt is no silence of the caller's");
+  t.equal(world.endpoint.plays[0]?.outcome, undefined, "a long prompt does not count as silence");
   world.press("5");
   await world.clock.advance(20);
   t.equal(world.endpoint.plays[0]?.outcome, "stopped");

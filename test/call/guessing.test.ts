@@ -110,7 +110,7 @@ await t.test("digits that did not complete before the hang-up count as a try", a
   await type(known, "54321");
   known.call.hangUpByCaller();
   await known.finish();
-  t.strictSame(known.pins, [], "a PIN that is right is no guess");
+  t.strictSame(known.pins, [], "a correct PIN does not count");
 });
 
 await t.test("a lookup counts by its outcome even if the caller hangs up meanwhile", async (t) => {

@@ -25,7 +25,7 @@ await t.test("a hold during the greeting: no playback, timeouts stand still, and
     world.endpoint.plays.map(({ text, outcome }) => [text, outcome]),
     [[greeting, "stopped"]],
   );
-  t.equal(world.report, undefined, "nobody is thrown out");
+  t.equal(world.report, undefined, "the call continues");
   world.endpoint.hold.set(false);
   await world.clock.advance(8_000);
   t.strictSame(world.endpoint.heard, [greeting, greeting]);

@@ -8,7 +8,7 @@ const refused = failure("conference-refused" as const);
 const gone = failure("conference-unreachable" as const);
 const joined = success({ codec: "PCMU", suite: "AES_CM_128_HMAC_SHA1_32" });
 
-await t.test("a node refuses, and the conference is found on another one", async (t) => {
+await t.test("a BBB server refuses, and the conference is found on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
   const world = new CallHarness({
     bridgeOutcomes: [refused, joined],
@@ -26,7 +26,7 @@ await t.test("a node refuses, and the conference is found on another one", async
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a node refuses, and the conference is no longer found", async (t) => {
+await t.test("a BBB server refuses, and the conference is no longer found", async (t) => {
   for (const [kind, told] of [
     ["unknown", "conference-unavailable"],
     ["unavailable", "service-unavailable"],
@@ -45,7 +45,7 @@ await t.test("a node refuses, and the conference is no longer found", async (t) 
   }
 });
 
-await t.test("a node refuses twice: no third leg, no third lookup", async (t) => {
+await t.test("a BBB server refuses twice: no third leg, no third lookup", async (t) => {
   const world = new CallHarness({ bridgeOutcomes: [refused, gone] });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable", "the last failure is the cause");
@@ -56,7 +56,7 @@ await t.test("a node refuses twice: no third leg, no third lookup", async (t) =>
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the node is lost in mid-call, and the conference continues on another one", async (t) => {
+await t.test("the BBB server is lost in mid-call, and the conference continues on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
   const world = new CallHarness({
     overs: ["lost", "ended"],
@@ -82,7 +82,7 @@ await t.test("the node is lost in mid-call, and the conference continues on anot
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the node is lost in mid-call, and so is the conference", async (t) => {
+await t.test("the BBB server is lost in mid-call, and so is the conference", async (t) => {
   const world = new CallHarness({
     overs: ["lost"],
     lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }],
@@ -93,17 +93,20 @@ await t.test("the node is lost in mid-call, and so is the conference", async (t)
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a node lost again immediately is given up; after a stay of a minute it is retried", async (t) => {
-  const flapping = new CallHarness({ overs: ["lost"], talkMs: 5_000 });
-  t.equal((await flapping.run()).joins, 2);
-  const steady = new CallHarness({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
-  const report = await steady.run();
-  t.equal(report.joins, 5);
-  t.equal(report.cause, "conference-ended");
-  t.strictSame(await steady.leftovers(), []);
-});
+await t.test(
+  "a BBB server lost again immediately is given up; after a minute in the conference it is retried",
+  async (t) => {
+    const flapping = new CallHarness({ overs: ["lost"], talkMs: 5_000 });
+    t.equal((await flapping.run()).joins, 2);
+    const steady = new CallHarness({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
+    const report = await steady.run();
+    t.equal(report.joins, 5);
+    t.equal(report.cause, "conference-ended");
+    t.strictSame(await steady.leftovers(), []);
+  },
+);
 
-await t.test("a node refuses, and the conference is not started: wait", async (t) => {
+await t.test("a BBB server refuses, and the conference is not started: wait", async (t) => {
   const open = { kind: "open", conference: fakeConference("54321") } as const;
   const restarted = new CallHarness({
     bridgeOutcomes: [refused, joined],
@@ -123,32 +126,35 @@ await t.test("a node refuses, and the conference is not started: wait", async (t
   t.equal((await impatient.run()).cause, "conference-refused");
 });
 
-await t.test("a restarting node is retried for half a minute, with music; no caller counts as removed", async (t) => {
-  const world = new CallHarness({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
-  const report = await world.run();
-  t.equal(report.cause, "conference-ended");
-  t.equal(report.joins, 2);
-  const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
-  t.ok(
-    (pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000,
-    `not in the same millisecond: ${pauses.join(" ")}`,
-  );
-  t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
-  t.strictSame(await world.leftovers(), []);
+await t.test(
+  "a restarting BBB server is retried for half a minute, with music; no caller counts as removed",
+  async (t) => {
+    const world = new CallHarness({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
+    const report = await world.run();
+    t.equal(report.cause, "conference-ended");
+    t.equal(report.joins, 2);
+    const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
+    t.ok(
+      (pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000,
+      `not in the same millisecond: ${pauses.join(" ")}`,
+    );
+    t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
+    t.strictSame(await world.leftovers(), []);
 
-  const dead = new CallHarness({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
-  const end = await dead.run();
-  t.equal(end.cause, "conference-unreachable");
-  t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
-  t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
-});
+    const dead = new CallHarness({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
+    const end = await dead.run();
+    t.equal(end.cause, "conference-unreachable");
+    t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
+    t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+  },
+);
 
-await t.test("a busy node is retried three times, after more than a second each", async (t) => {
+await t.test("a busy BBB server is retried three times, after more than a second each", async (t) => {
   const busy = failure("node-busy" as const);
   const world = new CallHarness({ bridgeOutcomes: [busy, busy, joined] });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
-  t.strictSame(report.lookups, ["open"], "it is no reason to look for the conference elsewhere");
+  t.strictSame(report.lookups, ["open"], "the conference is not looked up again");
   t.ok((report.stages.find(({ stage }) => stage === "joining")?.ms ?? 0) >= 2_200);
   t.strictSame(await world.leftovers(), []);
 
@@ -164,7 +170,7 @@ await t.test("a slow second lookup is explained", async (t) => {
   t.strictSame(world.stages.slice(3, 7), ["looking-up", "joining", "looking-up", "joining"]);
 });
 
-await t.test("a node that never answers counts as unreachable", async (t) => {
+await t.test("a BBB server that never answers counts as unreachable", async (t) => {
   const world = new CallHarness({ bridgeMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");

@@ -28,7 +28,7 @@ const routes = (world: CallHarness): readonly string[] => world.endpoint.targets
 const users = (world: CallHarness): readonly string[] => world.endpoint.targets.map(({ pseudonym }) => pseudonym);
 
 await t.test(
-  "a webhook reported LiveKit: through the node's FreeSWITCH, with a From user that ends in the four digits",
+  "a webhook reported LiveKit: called through the BBB server's FreeSWITCH, with a From user that ends in the four digits",
   async (t) => {
     const world = livekit();
     const report = await world.run();
@@ -42,20 +42,23 @@ await t.test(
   },
 );
 
-await t.test("a join to LiveKit through the node takes two turns: the next caller waits twice as long", async (t) => {
-  for (const [told, ms] of [
-    ["freeswitch", 25],
-    ["livekit", 50],
-  ] as const) {
-    const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
-    world.begin();
-    for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
-    const left = world.joinPacer.take("bbb1");
-    t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
-    world.call.hangUpByCaller();
-    await world.finish();
-  }
-});
+await t.test(
+  "a join to LiveKit through the BBB server takes two turns: the next caller waits twice as long",
+  async (t) => {
+    for (const [told, ms] of [
+      ["freeswitch", 25],
+      ["livekit", 50],
+    ] as const) {
+      const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
+      world.begin();
+      for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
+      const left = world.joinPacer.take("bbb1");
+      t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
+      world.call.hangUpByCaller();
+      await world.finish();
+    }
+  },
+);
 
 await t.test("directly to livekit-sip if its port is configured", async (t) => {
   const world = livekit({
@@ -98,7 +101,7 @@ await t.test(
   },
 );
 
-await t.test("a node without LiveKit: tried once, then the node's FreeSWITCH immediately", async (t) => {
+await t.test("a BBB server without LiveKit: tried once, then its FreeSWITCH immediately", async (t) => {
   const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit"), joined] });
   t.equal((await world.run()).cause, "conference-ended");
   t.strictSame(routes(world), ["livekit-by-node", "freeswitch"]);
@@ -115,7 +118,7 @@ await t.test("a meeting found in LiveKit is known to all instances and after a r
   t.strictSame(routes(restarted), ["livekit-by-node"], "also against what is usual on this server");
 });
 
-await t.test("a node without the dialplan: announced to the caller, reported to the operator", async (t) => {
+await t.test("a BBB server without the dialplan: announced to the caller, reported to the operator", async (t) => {
   const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit-way")] });
   t.equal((await world.run()).cause, "no-telephone-audio");
   t.equal(world.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
@@ -126,7 +129,7 @@ await t.test("a node without the dialplan: announced to the caller, reported to 
   t.equal(gone.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
 });
 
-await t.test("callers without a number get a word of four characters, in the language's own", async (t) => {
+await t.test("callers without a number get a word of four characters in their language", async (t) => {
   const words = {
     ...someSettings.label,
     livekit: { anonymous: { de: "Anon", en: "None" }, unreadable: { de: "Tel.", en: "Call" } },

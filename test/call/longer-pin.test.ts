@@ -28,7 +28,7 @@ for (const [running, reserved] of [
   const script = { conferences: [fakeConference(running)], reserved: [reserved] };
 
   await t.test(
-    `the reserved ${reserved} is typed with a pause after ${running}, which is a running meeting of others`,
+    `the reserved ${reserved} typed with a pause after ${running}, the PIN of a running meeting`,
     async (t) => {
       const world = await greeted(script);
       await type(world, running);
@@ -38,7 +38,7 @@ for (const [running, reserved] of [
       await world.clock.advance(100);
       t.strictSame(world.directory.found, [reserved]);
       t.equal(world.stages.at(-1), "waiting");
-      t.strictSame(world.endpoint.targets, [], "and the caller is nowhere else");
+      t.strictSame(world.endpoint.targets, [], "and no conference was joined");
       world.call.hangUpByCaller();
       await world.finish();
       t.strictSame(await world.leftovers(), []);

@@ -41,7 +41,7 @@ class Bench {
   });
 }
 
-await t.test("a dead node is left within 3 s: no RTP, no response to the probe", async (t) => {
+await t.test("a dead BBB server is left within 3 s: no RTP, no response to the probe", async (t) => {
   const bench = new Bench();
   await bench.clock.advance(60_000);
   t.strictSame(bench.asked, [], "not asked while RTP comes");
@@ -55,7 +55,7 @@ await t.test("a dead node is left within 3 s: no RTP, no response to the probe",
 });
 
 await t.test(
-  "a node without RTP that answers the probe is not left: hold, restart of the conference, network faults",
+  "a BBB server without RTP that answers the probe is not left: hold, restart of the conference, network faults",
   async (t) => {
     const bench = new Bench();
     await bench.clock.advance(5_000);

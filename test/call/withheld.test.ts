@@ -22,7 +22,11 @@ async function call(
 
 await t.test("after a removal, no caller without a number can join the meeting", async (t) => {
   const removals = new Removals(() => undefined);
-  t.match(await call(removals, { stillOpen: ["over"] }), { cause: "conference-ended", joins: 1 }, "nobody was removed");
+  t.match(
+    await call(removals, { stillOpen: ["over"] }),
+    { cause: "conference-ended", joins: 1 },
+    "no caller was removed",
+  );
   t.match(await call(removals, { stillOpen: ["open"] }), { cause: "removed", joins: 1 });
   t.match(await call(removals, {}), {
     cause: "withheld-refused",
@@ -45,7 +49,7 @@ await t.test("after a removal, no caller without a number can join the meeting",
   t.match(
     await call(removals, { settings: someSettings }),
     { cause: "conference-ended", joins: 1 },
-    "by default nobody is refused",
+    "by default no caller is refused",
   );
 });
 

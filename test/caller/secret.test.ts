@@ -35,7 +35,7 @@ await t.test("all conversions print the mark only", (t) => {
     ];
     for (const print of prints.slice(0, -1)) t.match(print, mark, "the mark is there");
     for (const print of prints) t.notMatch(print, text, "the text is not");
-    t.throws(() => structuredClone({ secret, fn: () => text }), "a clone of something with a function is no way round");
+    t.throws(() => structuredClone({ secret, fn: () => text }), "a clone of an object with a function reveals nothing");
     t.same(Object.getOwnPropertyNames(secret), [], "no property holds it");
     t.equal(secret.reveal(), text);
   }

@@ -20,14 +20,14 @@ async function look(t: Test, bbb: SampleBbb, caller?: Partial<TrialCaller>, cloc
 await t.test("a trial call to a BBB server", async (t) => {
   const bbb = await serve(t);
 
-  await t.test("let in, with SRTP", async (t) => {
+  await t.test("488: calls are accepted, with SRTP", async (t) => {
     t.match(await look(t, bbb), { severity: "ok", message: /accepts calls, with SRTP/ });
     const [invite = ""] = bbb.voice.invites.slice(-1);
     t.match(invite, new RegExp(`^INVITE sip:${numberWithoutMeeting}@127.0.0.1`));
     t.match(invite, /^From: "Anonym" </m, "with the name that callers without a number have");
   });
 
-  await t.test("a stranger's 480: the dialplan file is missing or has another address", async (t) => {
+  await t.test("480: the dialplan file is missing or has another address", async (t) => {
     bbb.voice.allowed = [];
     t.match(await look(t, bbb), {
       severity: "error",
@@ -42,7 +42,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     bbb.voice.allowed = ["127.0.0.1"];
   });
 
-  await t.test("603: the name is refused", async (t) => {
+  await t.test("603: the caller's name is refused", async (t) => {
     t.match(await look(t, bbb, { name: "Anonymous" }), {
       severity: "error",
       message: /603 Decline.*the name "Anonymous"/,
@@ -50,7 +50,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     });
   });
 
-  await t.test("503, no session free in this second: a second later there is one", async (t) => {
+  await t.test("503, no session free: retried after a second", async (t) => {
     bbb.voice.sessionsPerSecond = 0;
     const refused = bbb.voice.refused;
     const found = look(t, bbb, {}, hurried);
@@ -98,7 +98,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     [500, "error", /500/],
     [503, "error", /503/],
   ] as const) {
-    await t.test(`${status}`, async (t) => {
+    await t.test(`${status}: reported as ${severity}`, async (t) => {
       bbb.voice.refusal = { kind: "status", status };
       t.match(await look(t, bbb), { severity, message });
       bbb.voice.refusal = undefined;

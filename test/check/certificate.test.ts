@@ -18,19 +18,19 @@ async function certificate(options: CertificateOptions): Promise<X509Certificate
   return new X509Certificate((await makeCertificates(options)).cert);
 }
 
-await t.test("how long it is good", async (t) => {
+await t.test("validity: a warning two weeks before the end, an error after it", async (t) => {
   const good = await certificate({ names: ["bbb.example.org"], toDays: 60 });
   const at = (days: number): ReturnType<typeof judgeCertificate> =>
     judgeCertificate({ certificate: good, distrust: undefined }, demands, Date.now() + days * dayMs);
   t.match(at(0), [{ severity: "ok", message: /valid until/, cure: "" }]);
-  t.match(at(45.9), [{ severity: "ok" }], "14 days before its end nothing is said yet");
+  t.match(at(45.9), [{ severity: "ok" }], "no warning until 14 days before its end");
   t.match(at(46.5), [{ severity: "warning", message: /expires in 13 days/, cure: "renew it" }]);
   t.match(at(59.5), [{ severity: "warning", message: /expires in 0 days/ }]);
   t.match(at(60.5), [{ severity: "error", message: /expired on/, cure: "renew it" }]);
   t.match(at(-1), [{ severity: "error", message: /not valid before/ }]);
 });
 
-await t.test("names, as FreeSWITCH compares them and as browsers do", async (t) => {
+await t.test("names are compared as by FreeSWITCH or as by browsers", async (t) => {
   const certificates = {
     exact: await certificate({ names: ["other.example.org", "BBB.example.org"] }),
     wildcard: await certificate({ names: ["*.example.org"] }),
@@ -66,7 +66,7 @@ await t.test("names, as FreeSWITCH compares them and as browsers do", async (t) 
     },
   ]);
   t.match(named("other", "bbb.example.org", "web"), [{ severity: "error", message: /not for bbb\.example\.org/ }]);
-  t.match(named("other", undefined, "web"), match, "nobody compares");
+  t.match(named("other", undefined, "web"), match, "without a comparison");
   t.match(named("address", "127.0.0.1", "freeswitch"), match, "as URI:sip:127.0.0.1");
   t.strictSame(named("onlyAddress", "127.0.0.1", "web"), [], "good, but for a day only");
   t.match(named("onlyAddress", "127.0.0.1", "freeswitch"), [
@@ -74,7 +74,7 @@ await t.test("names, as FreeSWITCH compares them and as browsers do", async (t) 
   ]);
 });
 
-await t.test("who answers for it, and everything that is wrong at once", async (t) => {
+await t.test("the issuing authority; all faults are reported at once", async (t) => {
   const good = await certificate({ names: ["bbb.example.org"] });
   const distrusted = (distrust: string): ReturnType<typeof judgeCertificate> =>
     judgeCertificate({ certificate: good, distrust }, demands, Date.now());
@@ -84,7 +84,7 @@ await t.test("who answers for it, and everything that is wrong at once", async (
   t.match(
     distrusted("CERT_HAS_EXPIRED"),
     [{ severity: "error", message: /CERT_HAS_EXPIRED/ }],
-    "not this one, but one above it",
+    "not this certificate, but one above it",
   );
   const old = await certificate({ names: ["a.example"], fromDays: -9, toDays: -1 });
   const faults = judgeCertificate({ certificate: old, distrust: "CERT_HAS_EXPIRED" }, demands, Date.now());

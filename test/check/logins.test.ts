@@ -38,7 +38,7 @@ await t.test("FreeSWITCH's event socket", async (t) => {
   const open = async (port: number, ms = withinMs): ReturnType<typeof EventSocketSession.open> =>
     await EventSocketSession.open({ host, port, password: "right" }, systemClock, ms);
 
-  await t.test("an answer in pieces, a body with an empty line in it, the next answer behind it", async (t) => {
+  await t.test("a response in chunks, a body with an empty line, and two responses in one chunk", async (t) => {
     const port = await server(t, (socket) => {
       socket.write("Content-Type: auth/request\n\n");
       socket.on("data", (chunk: Buffer) => {
@@ -59,7 +59,7 @@ await t.test("FreeSWITCH's event socket", async (t) => {
     t.match(await session.value.api("three"), { ok: false }, "nothing is asked of a closed one");
   });
 
-  await t.test("why it does not let us in", async (t) => {
+  await t.test("refused logins: the reason", async (t) => {
     const says =
       (text: string) =>
       (socket: Socket): void => {
@@ -96,7 +96,7 @@ await t.test("FreeSWITCH's event socket", async (t) => {
     t.strictSame(await open(await freePort()), { ok: false, failure: { kind: "no-connection", code: "ECONNREFUSED" } });
   });
 
-  await t.test("an answer without end is cut off", async (t) => {
+  await t.test("an endless response is aborted", async (t) => {
     const port = await server(t, (socket) => {
       socket.write("x".repeat(1_500_000));
     });
@@ -118,7 +118,7 @@ await t.test("drachtio", async (t) => {
   };
   const framed = (payload: string): string => `${Buffer.byteLength(payload)}#${payload}`;
 
-  await t.test("is told the secret, and tells version and addresses, in pieces", async (t) => {
+  await t.test("login with the secret: version and addresses, from a response in chunks", async (t) => {
     let heard = "";
     const greeting = await logIn((socket, asked) => {
       heard = asked;
@@ -151,7 +151,7 @@ await t.test("drachtio", async (t) => {
     );
   });
 
-  await t.test("why it does not let us in", async (t) => {
+  await t.test("refused logins: the reason", async (t) => {
     t.strictSame(
       await logIn((socket) => {
         socket.end(framed("1|response|2|NO|incorrect secret"));

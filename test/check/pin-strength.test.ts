@@ -4,32 +4,29 @@ import { strengthFindings } from "../../src/check/pin-strength.js";
 
 const usual = { perNumber: 20, perWithheld: 120, trunks: 1 };
 
-await t.test(
-  "twelve meetings with BBB's five digits fall within days: a warning with the figures and what to do",
-  (t) => {
-    t.strictSame(
-      strengthFindings(
-        new Map([
-          [5, 12],
-          [9, 40],
-        ]),
-        usual,
-      ),
-      [
-        {
-          severity: "warning",
-          path: "pins",
-          message:
-            "12 PINs of 5 digits are open: guessing hits one after about 8,333 wrong PINs. The limits allow 20 an hour from one number and 120 from withheld numbers: this takes about 2 days",
-          cure: "reserve nine-digit PINs through front ends (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without a reserved PIN",
-        },
-      ],
-    );
-    t.end();
-  },
-);
+await t.test("twelve PINs of five digits: guessed within days, a warning with figures and remedy", (t) => {
+  t.strictSame(
+    strengthFindings(
+      new Map([
+        [5, 12],
+        [9, 40],
+      ]),
+      usual,
+    ),
+    [
+      {
+        severity: "warning",
+        path: "pins",
+        message:
+          "12 PINs of 5 digits are open: guessing hits one after about 8,333 wrong PINs. The limits allow 20 an hour from one number and 120 from withheld numbers: this takes about 2 days",
+        cure: "reserve nine-digit PINs through front ends (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without a reserved PIN",
+      },
+    ],
+  );
+  t.end();
+});
 
-await t.test("nine digits stand, and a week is the bound", (t) => {
+await t.test("nine digits are sufficient; the limit is a week of guessing", (t) => {
   t.match(strengthFindings(new Map([[9, 500]]), usual), [
     {
       severity: "ok",
@@ -50,7 +47,7 @@ await t.test("nine digits stand, and a week is the bound", (t) => {
   t.end();
 });
 
-await t.test("nothing is open: nothing to guess", (t) => {
+await t.test("no open PIN: no warning", (t) => {
   t.match(strengthFindings(new Map(), usual), [{ severity: "ok", message: /no PIN is open now/ }]);
   t.end();
 });

@@ -3,7 +3,7 @@ import t from "tap";
 import { reportFindings } from "../../src/check/running.js";
 import { badDay, goodDay } from "../monitoring/status/support/reports.js";
 
-await t.test("a good day has nothing to tell", (t) => {
+await t.test("a working instance has no findings", (t) => {
   t.strictSame(
     reportFindings(
       goodDay,
@@ -14,7 +14,7 @@ await t.test("a good day has nothing to tell", (t) => {
   t.end();
 });
 
-await t.test("what only the running einwahl knows, by the setting that it is about", (t) => {
+await t.test("findings of the running instance, with the setting of each", (t) => {
   const findings = reportFindings(badDay, ["another", ...badDay.trunks.map(({ name }) => name)]);
   const expected = [
     { severity: "error", path: "einwahl", message: "einwahl accepts no new calls", cure: /drain --undo/ },

@@ -27,7 +27,7 @@ function read(positionals: readonly string[], options: Partial<CallOptions> = {}
   return readCallRequest(positionals, { ...nothing, ...options });
 }
 
-await t.test("where a call goes", (t) => {
+await t.test("destination, server and transport of a call", (t) => {
   for (const [called, options, target] of [
     [
       "+49 (30) 23125-001",
@@ -63,20 +63,20 @@ await t.test("where a call goes", (t) => {
   t.end();
 });
 
-await t.test("of the addresses on which drachtio listens", (t) => {
+await t.test("the choice among drachtio's listen addresses", (t) => {
   const tls = (host: string): ListenAddress => ({ transport: "tls", host, port: 5061 });
   t.equal(chooseAddress([]), undefined);
-  t.equal(chooseAddress([tls("192.0.2.7")])?.host, "192.0.2.7", "the only one, and not loopback");
-  t.equal(chooseAddress([tls("192.0.2.7"), tls("127.0.0.1")])?.host, "127.0.0.1", "loopback where it is one of them");
+  t.equal(chooseAddress([tls("192.0.2.7")])?.host, "192.0.2.7", "the only address, not loopback");
+  t.equal(chooseAddress([tls("192.0.2.7"), tls("127.0.0.1")])?.host, "127.0.0.1", "loopback has priority");
   t.equal(
     chooseAddress([tls("::1"), tls("2001:db8::7"), tls("192.0.2.7")])?.host,
     "192.0.2.7",
-    "IPv4, which the telephone speaks",
+    "IPv4, because the test phone has no IPv6",
   );
   t.end();
 });
 
-await t.test("what else is asked for, and what is meant when nothing is", (t) => {
+await t.test("options and their defaults", (t) => {
   t.match(read(["100"]), {
     ok: true,
     value: {
@@ -121,7 +121,7 @@ await t.test("what else is asked for, and what is meant when nothing is", (t) =>
   t.end();
 });
 
-await t.test("what makes no sense is told, and not repeated", (t) => {
+await t.test("invalid arguments are reported without their values", (t) => {
   for (const [positionals, options, complaint] of [
     [[], {}, /the destination is missing/],
     [["100", "200"], {}, /too many arguments/],

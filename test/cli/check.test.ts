@@ -27,14 +27,14 @@ const good = JSON.stringify({
   ],
 });
 
-await t.test("the file alone, as people read it", async (t) => {
+await t.test("--offline: only the file is checked, with text output", async (t) => {
   const file = join(t.testdir({ "einwahl.yaml": good }), "einwahl.yaml");
   const { code, output, errors } = await typed(["check", "--offline", "-c", file]);
   t.match({ code, errors }, { code: 0, errors: "" });
   t.match(output, /^warning {2}trunks\[0\]\.allow_unencrypted: calls of this trunk .*\n {9}-> enable encryption/m);
   t.match(output, /^warning {2}bbb_servers\[0\]\.livekit_sip\.allow_unencrypted: /m);
   t.match(output, /\nNo error, 3 warnings \(only .*einwahl\.yaml was checked\)\n$/);
-  t.notMatch(output, /^ok /m, "what is in order is not listed");
+  t.notMatch(output, /^ok /m, "passed checks are not listed");
   t.match(
     (await typed(["check", "--offline", "--all", "-c", file])).output,
     /^ok {7}logging: /m,
@@ -47,7 +47,7 @@ await t.test("the file alone, as people read it", async (t) => {
   );
 });
 
-await t.test("faults of the file, for people and for programs", async (t) => {
+await t.test("faults of the file, as text and as JSON", async (t) => {
   const file = join(
     t.testdir({ "einwahl.yaml": good.replace("drachtio-word", "").replace("bbb_servers", "bbb_server") }),
     "einwahl.yaml",
@@ -72,7 +72,7 @@ await t.test("faults of the file, for people and for programs", async (t) => {
   );
 });
 
-await t.test("what can't be read", async (t) => {
+await t.test("unreadable files are reported", async (t) => {
   t.match(await typed(["check", "--ca", "/nowhere/ca.pem"]), {
     code: 64,
     errors: /\/nowhere\/ca\.pem can't be read/,
@@ -81,7 +81,7 @@ await t.test("what can't be read", async (t) => {
   t.match(await typed(["check", "-c", "/nowhere/einwahl.yaml"]), { code: 78, output: /does not exist/ });
 });
 
-await t.test("the help fits a screen", async (t) => {
+await t.test("the help fits a screen of 80 by 24", async (t) => {
   const { output } = await typed(["help", "check"]);
   const lines = output.split("\n");
   t.ok(lines.length <= 24, `${lines.length} lines`);

@@ -40,7 +40,7 @@ const deep = command({
 
 const two = { commands: [greet, deep], fallback: deep } as const;
 
-await t.test("options reach the command with the kind that they have", async (t) => {
+await t.test("options are parsed by their kind", async (t) => {
   const { code, output, errors } = await typed(["greet", "-l", "--word", "hi", "--to=A", "--to", "B", "C", "D"], two);
   t.match({ code, output, errors }, { code: 0, output: "hello\n", errors: "" });
   t.same(seen.pop(), { loud: true, word: "hi", to: ["A", "B"], positionals: ["C", "D"] });
@@ -48,14 +48,17 @@ await t.test("options reach the command with the kind that they have", async (t)
   t.same(seen.pop(), { loud: false, word: undefined, to: [], positionals: [] });
 });
 
-await t.test("a command of two words goes before one of one; without a command the fallback runs", async (t) => {
-  t.equal((await typed(["greet", "deeply"], two)).code, 1);
-  t.equal((await typed([], two)).code, 1);
-  t.match(await typed(["greet", "warmly"], two), { code: 0 });
-  t.same(seen.pop(), { loud: false, word: undefined, to: [], positionals: ["warmly"] });
-});
+await t.test(
+  "a command of two words has priority over one of one word; without a command the fallback runs",
+  async (t) => {
+    t.equal((await typed(["greet", "deeply"], two)).code, 1);
+    t.equal((await typed([], two)).code, 1);
+    t.match(await typed(["greet", "warmly"], two), { code: 0 });
+    t.same(seen.pop(), { loud: false, word: undefined, to: [], positionals: ["warmly"] });
+  },
+);
 
-await t.test("what makes no sense is told with a way on, and no value of it is repeated", async (t) => {
+await t.test("invalid arguments are reported with a hint and without their values", async (t) => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["gret"], /unknown command "gret"; did you mean: einwahl greet\?/],
     [["zzzzzzzz"], /see: einwahl help/],
@@ -78,7 +81,7 @@ await t.test("what makes no sense is told with a way on, and no value of it is r
   t.match((await typed(["greet"], { commands: [deep], fallback: deep })).errors, "needs one more word: greet deeply");
 });
 
-await t.test("colours and progress only where somebody watches", async (t) => {
+await t.test("colours and progress on a terminal only", async (t) => {
   const watched = await typed(["greet"], { ...two, isTerminal: true });
   t.equal(watched.output, "\u001b[32mhello\u001b[39m\n");
   t.equal(watched.errors, "\r\u001b[Kthinking\r\u001b[K");

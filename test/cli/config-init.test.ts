@@ -25,7 +25,7 @@ function lines(...answers: readonly string[]): InputStream {
   return Readable.from([answers.map((answer) => `${answer}\n`).join("")]);
 }
 
-/** A terminal at which somebody types; remembers whether what is typed was shown. */
+/** A terminal with typed input; records whether the input was echoed. */
 class Keyboard implements InputStream {
   readonly isTTY = true;
   readonly shown: string[] = [];
@@ -54,7 +54,7 @@ class Keyboard implements InputStream {
 }
 
 await t.test(
-  "every provider: the lines of standard input become a configuration with comments, and secrets of their own",
+  "each provider: answers on standard input produce a configuration with comments and generated secrets",
   async (t) => {
     const registering = ["user-1", password];
     const answers: Readonly<Record<string, readonly string[]>> = {
@@ -103,14 +103,14 @@ await t.test(
       for (const hidden of [password, secret, ...chosen])
         t.notOk(`${yaml}${outcome.output}${outcome.errors}`.includes(hidden), "secrets are in files of their own");
       for (const written of outcome.output.matchAll(/^wrote {2}(.*)$/gm))
-        t.equal(statSync(written[1] ?? "").mode & 0o777, 0o600, "nobody else can read it");
+        t.equal(statSync(written[1] ?? "").mode & 0o777, 0o600, "only the owner can read it");
       t.equal(statSync(join(folder, "new", "secrets")).mode & 0o777, 0o700);
       for (const guess of trunk.assumed) t.match(yaml, new RegExp(`# ${guess}: `), "what no source tells is named");
     }
   },
 );
 
-await t.test("answers as options, and a default for the rest", async (t) => {
+await t.test("answers as options; the others have defaults", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
   const options = [
     "--config",
@@ -167,7 +167,7 @@ await t.test("answers as options, and a default for the rest", async (t) => {
   t.match(configAt(fixed).trunks, [{ provider: "easybell", registration: undefined, sources: ["192.0.2.1"] }]);
 });
 
-await t.test("what is missing or makes no sense is said, and nothing is written", async (t) => {
+await t.test("missing or invalid answers are reported, and nothing is written", async (t) => {
   const folder = await scratchFolder(t, "init");
   const path = join(folder, "einwahl.yaml");
   const complaint = async (args: readonly string[], input?: InputStream): Promise<string> => {
@@ -206,43 +206,40 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
   t.throws(() => statSync(join(folder, "secrets")), { code: "ENOENT" });
 });
 
-await t.test(
-  "a file that is there stays, unless somebody insists; secrets that engines may know stay in any case",
-  async (t) => {
-    const folder = await scratchFolder(t, "init");
-    const path = join(folder, "einwahl.yaml");
-    writeFileSync(path, "language: en\n", { mode: 0o644 });
-    const args = [
-      "config",
-      "init",
-      "--config",
-      path,
-      "--number",
-      "+493012345678",
-      "--username",
-      "u",
-      "--bbb-url",
-      "b.example",
-      "--yes",
-    ];
-    const refused = await typed(args, { environment });
-    t.equal(refused.code, 1);
-    t.match(refused.errors, /already exists.*--force/);
-    t.equal(readFileSync(path, "utf8"), "language: en\n");
+await t.test("an existing file is kept without --force; existing secrets are always kept", async (t) => {
+  const folder = await scratchFolder(t, "init");
+  const path = join(folder, "einwahl.yaml");
+  writeFileSync(path, "language: en\n", { mode: 0o644 });
+  const args = [
+    "config",
+    "init",
+    "--config",
+    path,
+    "--number",
+    "+493012345678",
+    "--username",
+    "u",
+    "--bbb-url",
+    "b.example",
+    "--yes",
+  ];
+  const refused = await typed(args, { environment });
+  t.equal(refused.code, 1);
+  t.match(refused.errors, /already exists.*--force/);
+  t.equal(readFileSync(path, "utf8"), "language: en\n");
 
-    t.equal((await typed([...args, "--force"], { environment })).code, 0);
-    t.equal(statSync(path).mode & 0o777, 0o600, "nobody else reads it any more");
-    const before = readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8");
-    const again = await typed([...args, "--force"], {
-      environment: { ...environment, EINWAHL_TRUNK_PASSWORD: "another" },
-    });
-    t.match(again.output, /^kept {3}.*drachtio-secret$/m);
-    t.equal(readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8"), before);
-    t.equal(configAt(path).trunks[0].registration?.password.reveal(), "another");
-  },
-);
+  t.equal((await typed([...args, "--force"], { environment })).code, 0);
+  t.equal(statSync(path).mode & 0o777, 0o600, "only the owner can read it now");
+  const before = readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8");
+  const again = await typed([...args, "--force"], {
+    environment: { ...environment, EINWAHL_TRUNK_PASSWORD: "another" },
+  });
+  t.match(again.output, /^kept {3}.*drachtio-secret$/m);
+  t.equal(readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8"), before);
+  t.equal(configAt(path).trunks[0].registration?.password.reveal(), "another");
+});
 
-await t.test("on a terminal: asked again when it makes no sense, and passwords are not shown", async (t) => {
+await t.test("on a terminal invalid answers are asked again, and passwords are not echoed", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
   const keyboard = new Keyboard(
     "\n",

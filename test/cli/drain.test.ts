@@ -5,7 +5,7 @@ import { openInstance } from "../control/support/instance.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { type Outcome, typed, type TypedOptions } from "./support/typed.js";
 
-/** Time that has passed as soon as somebody waits for it. */
+/** A clock on which every wait ends at once. */
 function hurriedClock(): Clock & { readonly waited: number } {
   let now = 0;
   return {
@@ -25,7 +25,7 @@ function hurriedClock(): Clock & { readonly waited: number } {
   };
 }
 
-/** An instance of which one call ends each time that somebody asks. */
+/** An instance in which one call ends at each query. */
 async function draining(
   owner: Owner,
   calls: number,
@@ -57,7 +57,7 @@ await t.test("progress on a terminal", async (t) => {
   t.match(output, "no call is active");
 });
 
-await t.test("waits no longer than it may", async (t) => {
+await t.test("the wait ends at --within", async (t) => {
   const clock = hurriedClock();
   const { code, output } = await draining(t, 100, ["--within", "5s"], { clock });
   t.equal(code, 1);
@@ -71,7 +71,7 @@ await t.test("waits no longer than it may", async (t) => {
   t.equal(atOnce.waited, 0);
 });
 
-await t.test("calls are accepted again", async (t) => {
+await t.test("--undo: calls are accepted again", async (t) => {
   const { code, output, told } = await draining(t, 4, ["--undo"]);
   t.strictSame(told, [false]);
   t.match({ code, output }, { code: 0, output: "Calls are accepted; 4 calls are active.\n" });
@@ -79,11 +79,11 @@ await t.test("calls are accepted again", async (t) => {
   t.match(
     await typed(["drain", "-s", ending.socket, "--undo"]),
     { code: 1, output: "New calls are refused; 2 calls are active.\n" },
-    "one that is shutting down does not",
+    "an instance that is shutting down still refuses calls",
   );
 });
 
-await t.test("who waits notices that somebody else takes calls again, or that the instance is gone", async (t) => {
+await t.test("the wait ends if another command accepts calls again or the instance stops", async (t) => {
   let asked = 0;
   const undone = await openInstance(t, { drainState: () => ({ isDraining: (asked += 1) < 3, calls: 2 }) });
   t.match(await typed(["drain", "-s", undone.socket], { clock: hurriedClock() }), {
@@ -106,7 +106,7 @@ await t.test("who waits notices that somebody else takes calls again, or that th
   });
 });
 
-await t.test("times that are none", async (t) => {
+await t.test("invalid durations are rejected", async (t) => {
   for (const within of ["soon", "-5m", "49h"])
     t.match(await typed(["drain", `--within=${within}`]), { code: 64, errors: /90s, 10m or 2h/ });
 });

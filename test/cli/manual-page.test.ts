@@ -25,13 +25,13 @@ if (missing !== false) {
     return { output: stdout, complaints: stderr };
   };
 
-  await t.test("groff finds nothing wrong with it, and could", (t) => {
+  await t.test("groff reports no fault, and would report one", (t) => {
     t.equal(groff(page, "-z").complaints, "");
     t.not(groff(page.replace(".SH NAME", ".XX NAME"), "-z").complaints, "");
     t.end();
   });
 
-  await t.test("every command, option and example is there, as it is typed", (t) => {
+  await t.test("it contains every command, option and example unchanged", (t) => {
     const { output } = groff(page, "-Tascii", "-rLL=400n", "-P-c", "-P-b", "-P-u");
     for (const { name, options, examples, summary } of commands) {
       t.ok(output.includes(`einwahl ${name}`), name);
@@ -43,7 +43,7 @@ if (missing !== false) {
   });
 }
 
-await t.test("what groff would take for its own stays text", (t) => {
+await t.test("text that looks like groff requests stays text", (t) => {
   const [command] = commands;
   if (command === undefined) throw new Error("there are no commands");
   const odd = manualPage(

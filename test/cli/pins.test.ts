@@ -93,7 +93,7 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
   t.match((await pins("list")).output, /^room c +24680 +2026-01-01 00:00$/m);
 }
 
-await t.test("through the running instance, which has its store to itself", async (t) => {
+await t.test("through the running instance, which locks its store", async (t) => {
   const { folder, path } = await configFile(t);
   const store = await rooms(t, join(folder, "data"));
   const { socket } = await openInstance(t, keeping(store));
@@ -103,15 +103,15 @@ await t.test("through the running instance, which has its store to itself", asyn
   t.match(found, { ok: true, value: { meetingId: "room c" } }, "the running store has it");
 });
 
-await t.test("in its store when nothing runs", async (t) => {
+await t.test("directly in the store if no instance runs", async (t) => {
   const { folder, path } = await configFile(t);
   t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /contains no store/ });
-  t.notOk(existsSync(join(folder, "data")), "looking makes none");
+  t.notOk(existsSync(join(folder, "data")), "a list creates no store");
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path]), folder);
   t.match(await readFile(join(folder, "data", "rooms.journal"), "utf8").catch(() => ""), "room c");
 });
 
-await t.test("in a Redis", { skip: noRedis }, async (t) => {
+await t.test("in Redis", { skip: noRedis }, async (t) => {
   const redis = await RedisServer.start();
   t.teardown(() => redis.stop());
   const { folder, path } = await configFile(t, {
@@ -141,7 +141,7 @@ await t.test("a list of many pages", async (t) => {
   t.equal((await typed(["pins", "export", "-c", path, "-s", socket])).output.trimEnd().split("\n").length, 2_500);
 });
 
-await t.test("what is in the way is told", async (t) => {
+await t.test("invalid arguments and unreadable files are reported", async (t) => {
   const { folder, path } = await configFile(t);
   for (const [args, message] of [
     [["reserve"], /room's id is missing/],
@@ -159,47 +159,44 @@ await t.test("what is in the way is told", async (t) => {
   t.match(
     await typed(["pins", "list", "-c", path]),
     { code: 69, errors: /rooms\.store: / },
-    "somebody has the store open, and no socket",
+    "another process has the store open, without a socket",
+  );
+});
+
+await t.test("an instance without PINs opens its store for a reservation, not for a list", async (t) => {
+  const { folder, path } = await configFile(t);
+  let store: RoomStore | undefined;
+  const instance: Instance = await openInstance(t, {
+    rooms: () => store,
+    openRooms: async () => success((store ??= await rooms(t, join(folder, "data")))),
+  });
+  t.match(await instance.client.askText({ method: "GET", path: "/pins.jsonl" }), {
+    ok: false,
+    failure: { kind: "refused", status: keepsNone, reason: /keeps no PINs/ },
+  });
+  t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), {
+    code: 69,
+    errors: /contains no store/,
+  });
+  const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
+  t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
+  const pin = Pin.parse(reserved.output.trim());
+  t.match(
+    pin.ok ? await store?.findByPin(pin.value) : undefined,
+    { ok: true, value: { meetingId: "room" } },
+    "the instance has it",
+  );
+  t.strictSame(instance.bugs, []);
+  const broken = await openInstance(t, {});
+  t.match(
+    await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
+    { code: 69, output: "", errors: /there is no store/ },
+    "an instance that can't keep it says so",
   );
 });
 
 await t.test(
-  "an instance that keeps no PINs so far opens its store for what is reserved, and leaves looking to the command",
-  async (t) => {
-    const { folder, path } = await configFile(t);
-    let store: RoomStore | undefined;
-    const instance: Instance = await openInstance(t, {
-      rooms: () => store,
-      openRooms: async () => success((store ??= await rooms(t, join(folder, "data")))),
-    });
-    t.match(await instance.client.askText({ method: "GET", path: "/pins.jsonl" }), {
-      ok: false,
-      failure: { kind: "refused", status: keepsNone, reason: /keeps no PINs/ },
-    });
-    t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), {
-      code: 69,
-      errors: /contains no store/,
-    });
-    const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
-    t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
-    const pin = Pin.parse(reserved.output.trim());
-    t.match(
-      pin.ok ? await store?.findByPin(pin.value) : undefined,
-      { ok: true, value: { meetingId: "room" } },
-      "the instance has it",
-    );
-    t.strictSame(instance.bugs, []);
-    const broken = await openInstance(t, {});
-    t.match(
-      await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
-      { code: 69, output: "", errors: /there is no store/ },
-      "an instance that can't keep it says so",
-    );
-  },
-);
-
-await t.test(
-  "the store of another user is left alone, lest its owner is shut out",
+  "a store of another user is not opened, because its owner could not open it afterwards",
   { skip: process.getuid?.() === 0 ? false : "only root can give files away" },
   async (t) => {
     const { folder, path } = await configFile(t);

@@ -25,7 +25,7 @@ function read(options: Partial<ProveOptions>): ReturnType<typeof readProveReques
   return readProveRequest({ ...nothing, ...options });
 }
 
-await t.test("options as they are typed", (t) => {
+await t.test("options are parsed", (t) => {
   t.match(
     read({ log: ["einwahl=/a=b", "/x=y", "-"], also: ["/etc/x", "http://127.0.0.1:9091/metrics"], without: ["bbb"] }),
     {
@@ -53,7 +53,7 @@ await t.test("options as they are typed", (t) => {
   t.end();
 });
 
-await t.test("the output of a component has to be named, or left out", (t) => {
+await t.test("each component's output must be given, or excluded with --without", (t) => {
   const missing = (options: Partial<ProveOptions>): readonly string[] => {
     const request = read(options);
     return request.ok ? missingOutputs(request.value).map((text) => text.split(" ")[3] ?? "") : [];

@@ -10,7 +10,7 @@ async function reloaded(owner: Owner, answer: ReloadAnswer, args: readonly strin
   return await typed(["reload", "--socket", socket, ...args]);
 }
 
-await t.test("what is in effect, and what will be after a restart", async (t) => {
+await t.test("lists settings in effect and those that need a restart", async (t) => {
   const { code, output, errors } = await reloaded(t, {
     outcome: "reloaded",
     changed: ["trunk easybell", "2 numbers"],
@@ -25,7 +25,7 @@ await t.test("what is in effect, and what will be after a restart", async (t) =>
   });
 });
 
-await t.test("a file with faults is refused with each of them and its cure", async (t) => {
+await t.test("a file with faults is rejected, with each fault and its remedy", async (t) => {
   const answer: ReloadAnswer = {
     outcome: "refused",
     faults: [{ path: "trunks[0].password", message: "is missing", cure: "write it" }],
@@ -38,7 +38,7 @@ await t.test("a file with faults is refused with each of them and its cure", asy
   t.strictSame(JSON.parse(json.output), answer);
 });
 
-await t.test("an instance that can't", async (t) => {
+await t.test("an instance that cannot reload", async (t) => {
   const { socket } = await openInstance(t, {});
   t.match(await typed(["reload", "-s", socket]), { code: 69, errors: /restart it/ });
 });

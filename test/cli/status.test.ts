@@ -23,7 +23,7 @@ const manyServers: StatusReport = {
   lastFailures: Array.from({ length: 40 }, () => failure),
 };
 
-await t.test("every status fits a screen of 80 by 24, and with --all everything is there", async (t) => {
+await t.test("each status fits a screen of 80 by 24; --all lists everything", async (t) => {
   for (const [name, report] of Object.entries({ goodDay, badDay, firstMinute, manyServers })) {
     const { socket } = await openInstance(t, { status: () => report });
     const { code, output, errors } = await typed(["status", "--socket", socket]);
@@ -39,7 +39,7 @@ await t.test("every status fits a screen of 80 by 24, and with --all everything 
   }
 });
 
-await t.test("what matters stands first: whether calls get through, what is broken, what is in the open", async (t) => {
+await t.test("the most important first: whether calls get through, faults, unencrypted connections", async (t) => {
   const { socket } = await openInstance(t, { status: () => badDay });
   const { output } = await typed(["status", "-s", socket]);
   t.match(output, /^Calls do not get through; einwahl 0\.1\.0, up for 2 d 18 h\n/);
@@ -70,7 +70,7 @@ await t.test("colours on a terminal only", async (t) => {
   t.equal(stripVTControlCharacters(coloured), plain);
 });
 
-await t.test("words from elsewhere don't move the cursor", async (t) => {
+await t.test("control characters in texts of servers are not printed", async (t) => {
   const { socket } = await openInstance(t, {
     status: () => ({ ...manyServers, bbbServers: [{ ...server, fault: "\u001b[2J\u202egone" }] }),
   });
@@ -79,14 +79,14 @@ await t.test("words from elsewhere don't move the cursor", async (t) => {
   t.notMatch(output, /[\u001b\u202e]/);
 });
 
-await t.test("JSON is the report as it is, one object", async (t) => {
+await t.test("--json prints the report as one object", async (t) => {
   const { socket } = await openInstance(t, { status: () => badDay });
   const { code, output } = await typed(["status", "-s", socket, "--json"]);
   t.equal(code, 1);
   t.strictSame(JSON.parse(output), badDay);
 });
 
-await t.test("nothing runs, or it is still starting", async (t) => {
+await t.test("no instance runs, or it is still starting", async (t) => {
   const { path, folder } = await configFile(t);
   const nobody = await typed(["status", "--config", path]);
   t.match(nobody, { code: 69, output: "" });

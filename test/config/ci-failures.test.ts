@@ -49,7 +49,7 @@ not ok 3 - dist/test/crash.test.js # time=4ms
 # { total: 6, pass: 3, fail: 2, todo: 1 }
 `;
 
-await t.test("the list of failures has each file and its failed assertions, and nothing else", (t) => {
+await t.test("the list of failures has only the files and their failed assertions", (t) => {
   t.equal(
     listed(output),
     [
@@ -64,7 +64,7 @@ await t.test("the list of failures has each file and its failed assertions, and 
   t.end();
 });
 
-await t.test("a long list of failures is cut, and says so", (t) => {
+await t.test("a long list of failures is truncated, with the number of omitted lines", (t) => {
   const lines = listed(
     `# Subtest: a.js\n${Array.from({ length: 100 }, (_, n) => `    not ok ${n + 1} - no\n`).join("")}`,
   )

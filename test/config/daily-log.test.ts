@@ -24,7 +24,7 @@ async function eventually(what: string, is: () => boolean): Promise<void> {
   }
 }
 
-await t.test("lines go into the file of the day as they are, each at once", async (t) => {
+await t.test("lines are written unchanged to the file of the day, each at once", async (t) => {
   const folder = await scratchFolder(t, "daily-log");
   const child = spawn("sh", [script, join(folder, "new"), "drachtio"], { stdio: ["pipe", "inherit", "inherit"] });
   const file = join(folder, "new", `drachtio-${day(0)}.log`);
@@ -39,7 +39,7 @@ await t.test("lines go into the file of the day as they are, each at once", asyn
   t.equal(readFileSync(file, "utf8"), "  one\\n \\ two\n\nthe last words\n");
 });
 
-await t.test("nothing is kept for longer than it should be, also while nothing is written", async (t) => {
+await t.test("expired files are deleted, also while nothing is written", async (t) => {
   const folder = await scratchFolder(t, "daily-log");
   const put = (name: string): void => {
     writeFileSync(join(folder, name), "old\n");
@@ -73,7 +73,7 @@ await t.test("nothing is kept for longer than it should be, also while nothing i
   t.strictSame(names(), [`fs-${day(0)}.log`], "fewer days may be asked for");
 });
 
-await t.test("a disk that is full costs lines and holds up nothing", { skip: !existsSync("/dev/full") }, async (t) => {
+await t.test("a full disk loses lines and blocks nothing", { skip: !existsSync("/dev/full") }, async (t) => {
   const folder = await scratchFolder(t, "daily-log");
   const file = join(folder, `fs-${day(0)}.log`);
   spawnSync("ln", ["-s", "/dev/full", file]);
@@ -84,7 +84,7 @@ await t.test("a disk that is full costs lines and holds up nothing", { skip: !ex
   t.strictSame([status, stderr], [0, ""]);
 });
 
-await t.test("what it can't do is refused before a program starts", async (t) => {
+await t.test("invalid arguments and unwritable folders are rejected before the program starts", async (t) => {
   const folder = await scratchFolder(t, "daily-log");
   for (const days of ["0", "8", "x", "07"])
     t.match(spawnSync("sh", [script, folder, "fs", days], { input: "", encoding: "utf8" }), {
@@ -103,7 +103,7 @@ await t.test("what it can't do is refused before a program starts", async (t) =>
   t.notOk(existsSync(join(folder, "started")));
 });
 
-await t.test("an engine's output is masked and in the files of its name, to its last words", async (t) => {
+await t.test("an engine's output is masked and written to the files of its name, up to its last line", async (t) => {
   const folder = await scratchFolder(t, "daily-log");
   const run = spawnSync("sh", ["config/run-masked.sh", "sh", "-c", "echo From: +493055501234; echo bye >&2; exit 7"], {
     env: { ...process.env, EINWAHL_LOG_DIR: folder, EINWAHL_LOG_NAME: "drachtio" },

@@ -99,7 +99,7 @@ await t.test("docker-compose.yml", async (t) => {
   );
 });
 
-await t.test("every variable is read by somebody, and explained", (t) => {
+await t.test("each variable is read by a script and explained", (t) => {
   for (const [name, script] of Object.entries(known)) {
     for (const variable of Object.keys(compose.services[name]?.environment ?? {})) {
       // drachtio-server reads its own.
@@ -113,7 +113,7 @@ await t.test("every variable is read by somebody, and explained", (t) => {
   t.end();
 });
 
-await t.test("the media server finds the prompts under the path that einwahl names", (t) => {
+await t.test("the prompts have the same path for einwahl and the media server", (t) => {
   const workdir = /^WORKDIR (\S+)$/m.exec(known.einwahl)?.[1] ?? "";
   t.ok(compose.services["freeswitch"]?.volumes?.includes(`./freeswitch:${workdir}/freeswitch:ro`));
   t.match(known.einwahl, /^COPY freeswitch\/sounds freeswitch\/sounds$/m);
@@ -134,7 +134,7 @@ await t.test("digits in the engines' output are masked", (t) => {
   t.end();
 });
 
-await t.test("each part may write where its volumes are, and nowhere else", (t) => {
+await t.test("each service can write to its volumes only", (t) => {
   const writable = (name: string): readonly string[] | undefined =>
     compose.services[name]?.volumes?.filter((volume) => !volume.endsWith(":ro"));
   t.match(known.einwahl, /^RUN install -d -o node -g node -m 0700 \/var\/lib\/einwahl \/var\/log\/einwahl$/m);
@@ -152,36 +152,39 @@ await t.test("each part may write where its volumes are, and nowhere else", (t) 
   t.end();
 });
 
-await t.test("images are named by digest, hold what is used and follow one version", (t) => {
-  const bases = [...dockerfiles.matchAll(/^FROM (\S+)/gm)].map(([, image = ""]) => image);
-  t.ok(bases.length >= 4);
-  for (const image of bases) t.ok(byDigest.test(image) || image === unverified, image);
-  const loaded = [
-    ...read("freeswitch/conf/autoload_configs/modules.conf.xml").matchAll(/<load module="(\w+)"\/>/g),
-  ].map(([, name]) => name);
-  const kept = / for module in ([\w ]+);/.exec(engineImage("freeswitch"))?.[1]?.split(" ");
-  t.strictSame(kept?.sort(), loaded.sort(), "the media server has the modules that it loads, and no other");
-  const version = (name: string): string => compose.services[name]?.image?.split(":")[1] ?? "";
-  t.match(engineImage("freeswitch"), `"freeswitch=~${version("freeswitch")}"`);
-  t.equal(unverified.split(":")[1], version("drachtio"));
-  t.match(
-    read("README.md").replaceAll("\n", " "),
-    `\`drachtio\` (${version("drachtio")}) and \`freeswitch\` (${version("freeswitch")})`,
-    "the engine tests run with these versions",
-  );
-  t.match(read("docs/adr/0001-media-server-image.md"), version("freeswitch"));
-  t.equal(compose.services["freeswitch"]?.ulimits?.["rtprio"], 99, "real-time scheduling needs no root");
-  t.end();
-});
+await t.test(
+  "images are pinned by digest, contain only the modules in use and have the same versions everywhere",
+  (t) => {
+    const bases = [...dockerfiles.matchAll(/^FROM (\S+)/gm)].map(([, image = ""]) => image);
+    t.ok(bases.length >= 4);
+    for (const image of bases) t.ok(byDigest.test(image) || image === unverified, image);
+    const loaded = [
+      ...read("freeswitch/conf/autoload_configs/modules.conf.xml").matchAll(/<load module="(\w+)"\/>/g),
+    ].map(([, name]) => name);
+    const kept = / for module in ([\w ]+);/.exec(engineImage("freeswitch"))?.[1]?.split(" ");
+    t.strictSame(kept?.sort(), loaded.sort(), "the image contains exactly the loaded modules");
+    const version = (name: string): string => compose.services[name]?.image?.split(":")[1] ?? "";
+    t.match(engineImage("freeswitch"), `"freeswitch=~${version("freeswitch")}"`);
+    t.equal(unverified.split(":")[1], version("drachtio"));
+    t.match(
+      read("README.md").replaceAll("\n", " "),
+      `\`drachtio\` (${version("drachtio")}) and \`freeswitch\` (${version("freeswitch")})`,
+      "the engine tests run with these versions",
+    );
+    t.match(read("docs/adr/0001-media-server-image.md"), version("freeswitch"));
+    t.equal(compose.services["freeswitch"]?.ulimits?.["rtprio"], 99, "real-time scheduling needs no root");
+    t.end();
+  },
+);
 
-await t.test("the media server takes INVITEs of einwahl only, on loopback", (t) => {
+await t.test("the media server accepts INVITEs of einwahl only, on loopback", (t) => {
   const dialplan = read("freeswitch/conf/dialplan/mrf.xml");
   const gates = ["sip_user_agent", "sip_h_X-Einwahl-Key", "sip_h_X-esl-outbound"];
   const conditions = [...dialplan.matchAll(/<condition[^>]*>/g)].slice(0, gates.length).map(([condition]) => condition);
   t.strictSame(
     conditions.map((condition) => /field="\$\{([\w-]+)\}"/.exec(condition)?.[1]),
     gates,
-    "the key and the host come before all else",
+    "the key and the host are checked first",
   );
   t.ok(
     conditions.every((condition) => condition.includes('break="on-false"')),
@@ -202,7 +205,7 @@ await t.test("the media server takes INVITEs of einwahl only, on loopback", (t) 
   t.end();
 });
 
-await t.test("nothing phones home, and no password is on a command line", (t) => {
+await t.test("no service sends usage data, and no command line contains a password", (t) => {
   const grafana = compose.services["grafana"]?.environment ?? {};
   for (const [name, value] of Object.entries({
     GF_ANALYTICS_REPORTING_ENABLED: "false",
@@ -235,7 +238,7 @@ await t.test("nothing phones home, and no password is on a command line", (t) =>
   t.end();
 });
 
-await t.test("the image gets only what is named", (t) => {
+await t.test("the image contains only the listed files", (t) => {
   const lines = read(".dockerignore")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
@@ -249,7 +252,7 @@ await t.test("the image gets only what is named", (t) => {
   );
   t.ok(
     others.indexOf("src/demo") > others.indexOf("!src"),
-    "excluded after src is let in: the last pattern that matches decides",
+    "excluded after src is included: the last matching pattern applies",
   );
   t.strictSame(
     exceptions.filter((line) => !existsSync(join(repository, line.slice(1)))),
@@ -264,7 +267,7 @@ await t.test("the image gets only what is named", (t) => {
   t.end();
 });
 
-await t.test("the engines' start scripts refuse what is not safe, with 78 and a reason", async (t) => {
+await t.test("the engines' start scripts reject unsafe settings with status 78 and a reason", async (t) => {
   const attempt = async (
     script: string,
     env: Readonly<Record<string, string>>,
@@ -306,7 +309,7 @@ await t.test("the engines' start scripts refuse what is not safe, with 78 and a 
   });
 });
 
-await t.test("the engines' start scripts leave no core dump", { skip: missingPrograms("prlimit") }, async (t) => {
+await t.test("the engines' start scripts disable core dumps", { skip: missingPrograms("prlimit") }, async (t) => {
   const folder = await scratchFolder(t, "start");
   for (const name of ["drachtio", "freeswitch"]) {
     writeFileSync(
@@ -340,7 +343,7 @@ await t.test("the engines' start scripts leave no core dump", { skip: missingPro
   }
 });
 
-await t.test("drachtio gets a chain file that it can read, whatever is given of a certificate", async (t) => {
+await t.test("drachtio gets a readable chain file for each combination of certificate files", async (t) => {
   const folder = await scratchFolder(t, "tls");
   writeFileSync(
     join(folder, "drachtio"),

@@ -52,7 +52,7 @@ await t.test("the example is a configuration without faults", (t) => {
   t.end();
 });
 
-await t.test("the example without its variables names each of them", (t) => {
+await t.test("the example without its variables reports each of them", (t) => {
   const messages = faultsOf(example, {}, secrets)
     .map((fault) => fault.message)
     .join("\n");
@@ -65,7 +65,7 @@ await t.test("the example shows every setting", (t) => {
   t.end();
 });
 
-await t.test("the committed JSON Schema is the schema", (t) => {
+await t.test("the committed JSON Schema is up to date", (t) => {
   t.equal(
     readFileSync(jsonSchemaPath, "utf8"),
     jsonSchemaText(),
@@ -74,7 +74,7 @@ await t.test("the committed JSON Schema is the schema", (t) => {
   t.end();
 });
 
-await t.test("every setting is described, and every default is documented", (t) => {
+await t.test("every setting has a description and a documented default", (t) => {
   const settings = settingsOf(jsonSchema());
   t.ok(settings.length > 60, "the walk has seen the whole schema");
   // Nothing stands in for these when they are left out: a list for each language, or what the description says.

@@ -3,7 +3,7 @@ import t from "tap";
 import { formatFaults } from "../../src/config/fault.js";
 import { faultsOf, minimal } from "./support.js";
 
-await t.test("aliases of aliases are refused before they fill the memory", (t) => {
+await t.test("nested aliases are rejected before they exhaust memory", (t) => {
   const levels = Array.from({ length: 30 }, (_, level) =>
     level === 0
       ? "a0: &a0 [x, x, x, x, x, x, x, x, x]"
@@ -18,13 +18,13 @@ await t.test("aliases of aliases are refused before they fill the memory", (t) =
   t.end();
 });
 
-await t.test("an alias of itself is refused", (t) => {
+await t.test("a recursive alias is rejected", (t) => {
   t.ok(faultsOf("drachtio: &a { secret: *a }").length > 0);
   t.ok(faultsOf("drachtio: &a [ *a, *a ]").length > 0);
   t.end();
 });
 
-await t.test("nesting without end is refused", (t) => {
+await t.test("excessive nesting is rejected", (t) => {
   for (const text of [
     "[".repeat(100_000),
     "{a: ".repeat(50_000),
@@ -37,12 +37,12 @@ await t.test("nesting without end is refused", (t) => {
   t.end();
 });
 
-await t.test("a huge file is not read", (t) => {
+await t.test("a file of 10 MB is rejected", (t) => {
   t.match(faultsOf(`# ${"x".repeat(10_000_000)}`), [{ message: "is too large" }]);
   t.end();
 });
 
-await t.test("a file of unknown settings gives a text that can be read", (t) => {
+await t.test("5,000 unknown settings produce a bounded text", (t) => {
   const faults = faultsOf(Array.from({ length: 5_000 }, (_, place) => `unknown_${place}: 1`).join("\n"));
   t.equal(faults.length, 5_004);
   t.match(formatFaults(faults), /and 4964 more$/);
@@ -57,14 +57,14 @@ await t.test("syntax errors are all reported, with their lines", (t) => {
   t.end();
 });
 
-await t.test("a bracket that swallows the rest gives one fault for each line", (t) => {
+await t.test("an unclosed bracket causes at most two faults", (t) => {
   const faults = faultsOf("drachtio: { secret: ${SECRET} }\nlanguage: de\n");
   t.match(faults[0], { path: /^line 1,/, hint: /\$\{NAME\}/ });
   t.ok(faults.length <= 2);
   t.end();
 });
 
-await t.test("duplicate settings, second documents and unknown tags", (t) => {
+await t.test("duplicate settings, second documents and unknown tags are rejected", (t) => {
   t.match(faultsOf(`${minimal()}\nlanguage: de\nlanguage: en`), [
     { path: "line 6, column 1", message: "is a duplicate setting" },
   ]);
@@ -76,7 +76,7 @@ await t.test("duplicate settings, second documents and unknown tags", (t) => {
   t.end();
 });
 
-await t.test("bytes that are no text", (t) => {
+await t.test("input that is not a YAML map", (t) => {
   for (const text of [
     "\0\0\0\0",
     "\ufeff",

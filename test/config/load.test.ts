@@ -8,7 +8,7 @@ import { formatFaults } from "../../src/config/fault.js";
 import { loadConfig } from "../../src/config/load.js";
 import { faultsOf, filesOf, load, loaded, minimal } from "./support.js";
 
-await t.test("the least configuration has every default", (t) => {
+await t.test("the minimal configuration has every default", (t) => {
   const config = loaded(minimal());
   t.equal(config.language, "de");
   t.equal(config.drachtio.port, 9022);
@@ -118,7 +118,7 @@ await t.test("a configuration with five faults reports five faults", (t) => {
   t.end();
 });
 
-await t.test("faults of YAML, references, settings and between settings come together", (t) => {
+await t.test("faults of YAML, references, settings and cross checks are reported together", (t) => {
   const faults = faultsOf(
     [
       minimal({
@@ -140,7 +140,7 @@ await t.test("faults of YAML, references, settings and between settings come tog
   t.end();
 });
 
-await t.test("what is loaded can't be changed, at any depth", (t) => {
+await t.test("a loaded configuration is frozen at any depth", (t) => {
   const config = loaded(minimal());
   const values: unknown[] = [config];
   for (const value of values) {
@@ -169,7 +169,7 @@ await t.test("a loaded configuration prints no secret", (t) => {
   t.end();
 });
 
-await t.test("no fault holds a secret, wherever it stands", (t) => {
+await t.test("no fault contains a secret, wherever it is in the file", (t) => {
   const hush = "hunter2-hunter2-hunter2";
   const samples = [
     minimal({ drachtio: "{ secret: drachtio, port: '${HUSH}', host: '${HUSH} x' }" }),
@@ -214,7 +214,7 @@ await t.test("no fault holds a secret, wherever it stands", (t) => {
   t.end();
 });
 
-await t.test("no file, an empty one, or one that holds something else", (t) => {
+await t.test("a missing file, an empty one, and one without settings", (t) => {
   t.match(loadConfig("/nowhere.yaml", {}, filesOf({})), {
     ok: false,
     failure: [{ path: "/nowhere.yaml", message: "does not exist" }],
@@ -226,7 +226,7 @@ await t.test("no file, an empty one, or one that holds something else", (t) => {
   t.end();
 });
 
-await t.test("the file is read from disk, and secrets from beside it", (t) => {
+await t.test("the file and its secret files are read from disk", (t) => {
   const directory = t.testdir({
     "einwahl.yaml": minimal({ drachtio: "{ secret: file:secrets/drachtio }" }),
     secrets: { drachtio: "from a file\n" },

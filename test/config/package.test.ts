@@ -11,7 +11,7 @@ const source = join(repository, "src");
 /** Folders for development only. */
 const development = /^(simulators|demo)\//;
 
-await t.test("the npm package has the program, without simulators and demo", async (t) => {
+await t.test("the npm package contains the program, without simulators and demo", async (t) => {
   const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--offline"], {
     cwd: repository,
     maxBuffer: 16 * 1024 * 1024,

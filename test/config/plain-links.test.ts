@@ -11,7 +11,7 @@ const far = {
   rooms: "{ store: 'redis://:a-word@192.0.2.23:6379' }",
 };
 
-await t.test("connections that leave this machine without TLS are told of, by status and check", (t) => {
+await t.test("connections that leave this machine without TLS are reported by status and check", (t) => {
   const config = loaded(minimal(far));
   t.strictSame(warningsOf({ config }), [
     { code: "drachtio-plain", subject: "" },
@@ -34,7 +34,7 @@ await t.test("connections that leave this machine without TLS are told of, by st
   t.end();
 });
 
-await t.test("what stays on this machine, and Redis over TLS, is no such connection", (t) => {
+await t.test("local connections, and Redis over TLS, are not reported", (t) => {
   t.strictSame(
     warningsOf({
       config: loaded(

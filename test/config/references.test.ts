@@ -17,12 +17,12 @@ function secretOf(
 await t.test("variables, anywhere in a text", (t) => {
   t.equal(secretOf("${A}", { A: "one" }), "one");
   t.equal(secretOf("<${A}-${B_2}>", { A: "one", B_2: "two" }), "<one-two>");
-  t.equal(secretOf("$${A}", { A: "one" }), "${A}", "doubled, it is a plain one");
+  t.equal(secretOf("$${A}", { A: "one" }), "${A}", "$$ is a literal $");
   t.equal(secretOf("$A $ {A}", { A: "one" }), "$A $ {A}");
   t.end();
 });
 
-await t.test("what a variable or a file holds is not looked into", (t) => {
+await t.test("values of variables and files are not expanded again", (t) => {
   t.equal(secretOf("${A}", { A: "${B} file:x", B: "two" }), "${B} file:x");
   t.equal(secretOf("${A}", { A: "file:/etc/passwd" }), "file:/etc/passwd", "a variable can't make it read a file");
   t.equal(secretOf("file:/s", {}, { "/s": "${HOME}" }), "${HOME}");
@@ -53,7 +53,7 @@ await t.test("numbers and switches may come from variables", (t) => {
   t.end();
 });
 
-await t.test("references that lead nowhere are one fault each", (t) => {
+await t.test("each unresolvable reference is one fault", (t) => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["${MISSING}", /variable MISSING, which is not set/],
     ["x${MISSING}y", /variable MISSING/],
@@ -78,7 +78,7 @@ await t.test("references that lead nowhere are one fault each", (t) => {
   t.end();
 });
 
-await t.test("an empty variable or file is no secret", (t) => {
+await t.test("an empty variable or file is rejected as a secret", (t) => {
   t.match(faultsOf(minimal({ drachtio: "{ secret: '${EMPTY}' }" }), { EMPTY: "" }), [
     { path: "drachtio.secret", message: "is empty" },
   ]);

@@ -9,7 +9,7 @@ import { faultsOf, minimal } from "./support.js";
 const schema = readFileSync(fileURLToPath(new URL("../../../config/einwahl.schema.json", import.meta.url)), "utf8");
 const numbers = 'numbers: [{ number: "+493012345678" }]';
 
-await t.test("a configuration with an old setting is told the new one, once", (t) => {
+await t.test("an old setting is one fault that gives the new name", (t) => {
   for (const [section, text, path, name] of [
     ["calls", "{ waiting: { remind_every: 1m } }", "calls.waiting.remind_every", "reminder_interval"],
     ["rooms", "{ rest_period: 24h }", "rooms.rest_period", "pin_reuse_delay"],

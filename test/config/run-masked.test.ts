@@ -13,7 +13,7 @@ function masked(...lines: readonly string[]): readonly string[] {
   return stdout.split("\n").slice(0, -1);
 }
 
-await t.test("numbers and PINs are masked however they are written", (t) => {
+await t.test("numbers and PINs are masked in all notations", (t) => {
   for (const [line, wanted] of [
     ["Bridge Failed sofia/bbb/73112@203.0.113.5:5061", "Bridge Failed sofia/bbb/[number]@203.0.113.5:5061"],
     ["From: <sip:+493055501234@tel.example.net>;tag=x", "From: <sip:+[number]@tel.example.net>;tag=x"],
@@ -31,7 +31,7 @@ await t.test("numbers and PINs are masked however they are written", (t) => {
   t.end();
 });
 
-await t.test("keys, of which a log tells one by one, are masked", (t) => {
+await t.test("DTMF digits that are logged one by one are masked", (t) => {
   for (const [line, wanted] of [
     ["switch_rtp.c:7943 RTP RECV DTMF 5:960", "switch_rtp.c:7943 RTP RECV DTMF [key]:960"],
     ["switch_channel.c:528 RECV DTMF *:800", "switch_channel.c:528 RECV DTMF [key]:800"],
@@ -49,7 +49,7 @@ await t.test("keys, of which a log tells one by one, are masked", (t) => {
   t.end();
 });
 
-await t.test("what helps to read a log stays", (t) => {
+await t.test("times, addresses, UUIDs and source lines are kept", (t) => {
   for (const line of [
     "2026-11-26 15:01:14.123456 98.50% [WARNING] switch_ivr_originate.c:4123 x",
     "2026-11-26 15:01:14.123456 udp/10.0.0.12:5060 tls/[2a00::1]:15061",
@@ -61,14 +61,14 @@ await t.test("what helps to read a log stays", (t) => {
   t.end();
 });
 
-await t.test("no control character gets through, and no invalid UTF-8 keeps digits from being masked", (t) => {
+await t.test("control characters are replaced, and invalid UTF-8 does not prevent masking", (t) => {
   t.strictSame(masked("\u001b[31mred\u0007 \u009b31m\r2026"), ["?[31mred? ?31m?[number]"]);
   const { stdout } = spawnSync("sh", [script, "printf", String.raw`\351\351 12345 \377\n`]);
   t.equal(stdout.toString("latin1"), "\u00e9\u00e9 [number] \u00ff\n");
   t.end();
 });
 
-await t.test("the exit status and the last words are the program's, on both channels", (t) => {
+await t.test("the exit status and the last lines of both outputs are the program's", (t) => {
   for (const [program, status, stdout] of [
     ["echo 12345; echo 54321x >&2; exit 7", 7, "[number]\n[number]x\n"],
     ["printf 'no line break 12345'; kill -s KILL $$", 137, "no line break [number]"],
@@ -84,7 +84,7 @@ await t.test("the exit status and the last words are the program's, on both chan
   t.end();
 });
 
-await t.test("each line comes at once, and signals reach the program", async (t) => {
+await t.test("each line is printed at once, and signals are forwarded", async (t) => {
   const program =
     "trap 'echo hup 12345' HUP; trap 'echo term 12345; exit 9' TERM; echo ready; n=0; while [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done";
   for (const ending of ["SIGTERM", "SIGINT"] as const) {
@@ -101,7 +101,7 @@ await t.test("each line comes at once, and signals reach the program", async (t)
 });
 
 await t.test(
-  "a program does not outlive it",
+  "if the script is killed, the program is killed too",
   { skip: spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status !== 0 },
   async (t) => {
     const child = spawn("sh", [script, "sh", "-c", "echo $$ | sed 's/./&-/g'; exec sleep 60"], {

@@ -16,7 +16,7 @@ function trunkFaults(settings: string): string[] {
   return faultsOf(minimal({ trunks: `[{ name: t, ${settings} }]` })).map((fault) => `${fault.path} ${fault.message}`);
 }
 
-await t.test("easybell needs a user name and a password, the rest is known", (t) => {
+await t.test("easybell needs only user name and password", (t) => {
   const easybell = trunk("provider: easybell, username: u, password: p");
   t.match(easybell.registration, {
     registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" },
@@ -46,7 +46,7 @@ await t.test("easybell at a fixed address does not register", (t) => {
   t.end();
 });
 
-await t.test("a registrar of any provider is a source of its own", (t) => {
+await t.test("the registrar is always a source of the trunk", (t) => {
   const generic = trunk(
     "registrar: { host: registrar.example }, username: u, password: p, sources: [192.0.2.1], contact: { host: 203.0.113.1 }, expires: 5m, keepalive: 20s",
   );
@@ -65,7 +65,7 @@ await t.test("a registrar of any provider is a source of its own", (t) => {
   t.end();
 });
 
-await t.test("nothing goes unencrypted without the operator's word", (t) => {
+await t.test("unencrypted transports and SRTP settings require allow_unencrypted", (t) => {
   t.same(trunkFaults(`${numbers}, registrar: { host: r.example, transport: udp }, username: u, password: p`), [
     "trunks[0].registrar.transport is not encrypted, and the SRTP keys are sent over it",
   ]);
@@ -91,7 +91,7 @@ await t.test("nothing goes unencrypted without the operator's word", (t) => {
   t.end();
 });
 
-await t.test("where the API of a BBB server is", (t) => {
+await t.test("api_url: accepted and rejected forms", (t) => {
   const apiUrl = (url: string): string =>
     loaded(minimal({ bbb_servers: `[{ name: b, secret: s, api_url: '${url}' }]` })).bbbServers[0].apiUrl;
   for (const url of [
@@ -115,7 +115,7 @@ await t.test("where the API of a BBB server is", (t) => {
   t.end();
 });
 
-await t.test("sources", (t) => {
+await t.test("sources: accepted and rejected forms", (t) => {
   for (const source of ["192.0.2.1", "192.0.2.0/24", "2001:db8::1", "2001:db8::/32", "sbc.example.net", "sbc"]) {
     t.same(trunkFaults(`${numbers}, sources: ['${source}']`), []);
   }
@@ -141,7 +141,7 @@ await t.test("sources", (t) => {
   t.same(
     trunkFaults(`provider: easybell, username: u, password: p, ${numbers}, sources: []`),
     ["trunks[0].sources is empty, so that no call is accepted"],
-    "an empty list is no way to say nothing",
+    "an empty list is rejected",
   );
   t.end();
 });
@@ -171,7 +171,7 @@ await t.test("numbers and their languages", (t) => {
   t.end();
 });
 
-await t.test("durations", (t) => {
+await t.test("durations: accepted and rejected forms", (t) => {
   const good: readonly (readonly [number | string, number])[] = [
     [250, 250],
     ["250", 250],
@@ -194,7 +194,7 @@ await t.test("durations", (t) => {
   t.end();
 });
 
-await t.test("waiting can be switched off, and the leave key can't be one that means something else", (t) => {
+await t.test("waiting can be disabled, and the leave key cannot be a key with another function", (t) => {
   const calls = (settings: string): unknown => loaded(minimal({ calls: settings })).calls;
   t.match(calls("{ waiting: { enabled: false, limit: 1h } }"), { waiting: { limitMs: 0, remindEveryMs: 45_000 } });
   t.match(calls("{ waiting: { limit: 4h, reminder_interval: 1m }, hints: false }"), {
@@ -210,7 +210,7 @@ await t.test("waiting can be switched off, and the leave key can't be one that m
   t.end();
 });
 
-await t.test("labels", (t) => {
+await t.test("labels: accepted and rejected forms", (t) => {
   const label = (text: string): unknown => loaded(minimal({ label: text })).label;
   t.match(label("{ template: 'Tel {last4}' }"), {
     template: { de: "Tel {last4}", en: "Tel {last4}" },
@@ -246,7 +246,7 @@ await t.test("media servers", (t) => {
   t.end();
 });
 
-await t.test("unknown settings are refused, with what was probably meant", (t) => {
+await t.test("unknown settings are rejected with a suggestion", (t) => {
   const hint = (key: string, section = "drachtio"): string | undefined =>
     faultsOf(minimal({ [section]: `{ ${key}: 1, secret: s }` }))[0]?.hint;
   t.equal(hint("hots"), "did you mean host?");
@@ -263,7 +263,7 @@ await t.test("unknown settings are refused, with what was probably meant", (t) =
   t.end();
 });
 
-await t.test("sections that are missing, empty or of another kind", (t) => {
+await t.test("sections that are missing, empty or of another type are rejected", (t) => {
   t.same(
     faultsOf("language: de").map((fault) => `${fault.path} ${fault.message}`),
     ["drachtio is missing", "media_servers is missing", "trunks is missing", "bbb_servers is missing"],
@@ -286,7 +286,7 @@ await t.test("sections that are missing, empty or of another kind", (t) => {
   t.end();
 });
 
-await t.test("paths as an operator reads them", (t) => {
+await t.test("paths of settings in faults", (t) => {
   t.equal(formatPath(["trunks", 0, "password"]), "trunks[0].password");
   t.equal(formatPath([]), "the file");
   t.equal(formatPath(["a b", "c\n"]), '["a b"]["c\\n"]');
@@ -294,7 +294,7 @@ await t.test("paths as an operator reads them", (t) => {
   t.end();
 });
 
-await t.test("the closest word", (t) => {
+await t.test("the closest setting is suggested", (t) => {
   t.equal(closestTo("tiers", ["tries", "lengths"]), "tries");
   t.equal(closestTo("poll-interval", ["poll_interval"]), "poll_interval");
   t.equal(closestTo("xyz", ["tries", "lengths"]), undefined);
@@ -302,14 +302,14 @@ await t.test("the closest word", (t) => {
   t.end();
 });
 
-await t.test("a misspelt provider is one fault, whatever follows from it", (t) => {
+await t.test("a misspelt provider causes only one fault", (t) => {
   t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), [
     "trunks[0].provider must be one of easybell, dus.net, sipgate, telekom-companyflex, plusnet, generic",
   ]);
   t.end();
 });
 
-await t.test("the registrar's realm, and what its certificate must be", async (t) => {
+await t.test("realm, certificate name and authority of the registrar", async (t) => {
   t.match(trunk("provider: easybell, username: u, password: p").registration, {
     realms: ["secure.sip.easybell.de", "sip.easybell.de"],
     certificate: { name: "secure.sip.easybell.de", ca: undefined },
@@ -351,7 +351,7 @@ await t.test("the registrar's realm, and what its certificate must be", async (t
   );
 });
 
-await t.test("the log: on standard output or in files, which are kept for seven days at most", (t) => {
+await t.test("the log: standard output, or files that are kept for seven days at most", (t) => {
   t.same(loaded(minimal({ logging: "{ file: logs/einwahl.log, retention_days: 2 }" })).logging, {
     level: "info",
     file: "/etc/einwahl/logs/einwahl.log",
@@ -365,7 +365,7 @@ await t.test("the log: on standard output or in files, which are kept for seven 
   t.end();
 });
 
-await t.test("einwahl calls itself only when told to, on all servers or on those that there are", (t) => {
+await t.test("synthetic calls: off by default, to all or to listed servers", (t) => {
   t.equal(loaded(minimal()).syntheticCall, undefined);
   const servers =
     '[{ name: a, api_url: "https://a.example/bigbluebutton/api", secret: s }, { name: b, api_url: "https://b.example/bigbluebutton/api", secret: s }]';
@@ -393,7 +393,7 @@ await t.test("einwahl calls itself only when told to, on all servers or on those
   t.end();
 });
 
-await t.test("what wrong PINs cost: callers are slowed before they are refused, and never refused for all", (t) => {
+await t.test("limits for wrong PINs: slow is below refuse, and the limit for all never refuses", (t) => {
   t.match(
     loaded(minimal({ calls: "{ guessing: { window: 30m, number: { slow: 5 }, all: { slow: 50 } } }" })).calls.guessing,
     { windowMs: 1_800_000, limits: { number: { slowed: 5, refused: 20 }, all: { slowed: 50 } } },

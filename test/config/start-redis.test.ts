@@ -12,7 +12,7 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 
 const script = "config/start-redis.sh";
 
-await t.test("an address without a good password is refused", async (t) => {
+await t.test("a URL without a password of 32 characters is rejected", async (t) => {
   const file = join(await scratchFolder(t, "redis"), "redis-url");
   for (const url of [
     "",
@@ -35,7 +35,7 @@ await t.test("an address without a good password is refused", async (t) => {
 });
 
 const missing = missingPrograms("redis-server", "redis-cli");
-await t.test("Redis answers nobody without the password, which no process shows", { skip: missing }, async (t) => {
+await t.test("Redis requires the password, which no command line shows", { skip: missing }, async (t) => {
   const folder = await scratchFolder(t, "redis");
   const port = await freePort();
   const password = randomBytes(32).toString("hex");

@@ -16,7 +16,7 @@ function settings(name: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value = ""]) => value);
 }
 
-await t.test("what the program does and what the unit says of it agree", (t) => {
+await t.test("the unit matches the program's exit codes, signals and directories", (t) => {
   t.strictSame(settings("RestartPreventExitStatus"), [`${exitCodes.usage} ${exitCodes.configuration}`]);
   t.match(settings("ExecStart"), [/^\/usr\/bin\/node --enable-source-maps \/.*\/dist\/src\/main\.js run$/]);
   t.match(settings("ExecReload"), [/-HUP \$MAINPID$/]);
@@ -29,7 +29,7 @@ await t.test("what the program does and what the unit says of it agree", (t) => 
   t.end();
 });
 
-await t.test("memory leaves the process in no way, and the log for seven days", (t) => {
+await t.test("no core dump and no swap, and the journal is kept for seven days", (t) => {
   t.strictSame(
     [settings("LimitCORE"), settings("MemorySwapMax"), settings("LogsDirectory")],
     [["1"], ["0"], ["einwahl"]],
@@ -47,7 +47,7 @@ const missing = missingPrograms("systemd-analyze");
 if (missing !== false) {
   t.pass(missing, { skip: missing });
 } else {
-  await t.test("systemd-analyze: the unit and its drop-in are right, and shut in", async (t) => {
+  await t.test("systemd-analyze: the unit and its drop-in are valid and sandboxed", async (t) => {
     const copy = await scratchFolder(t, "systemd");
     cpSync(folder, copy, { recursive: true });
     const path = join(copy, "einwahl.service");

@@ -10,7 +10,7 @@ function httpFaults(settings: string): string[] {
   return faultsOf(minimal({ http: settings })).map((fault) => `${fault.path} ${fault.message}`);
 }
 
-await t.test("tokens", (t) => {
+await t.test("tokens: hash, scopes and faults", (t) => {
   const { tokens } = loaded(
     minimal({
       http: `{ tokens: [{ name: moodle, sha256: ${hash.toUpperCase()}, scopes: ["rooms:read", "rooms:read"] }] }`,
@@ -36,7 +36,7 @@ await t.test("tokens", (t) => {
   t.end();
 });
 
-await t.test("addresses of the web", (t) => {
+await t.test("URLs, origins and proxies: accepted and rejected forms", (t) => {
   t.equal(
     loaded(minimal({ http: "{ public_url: 'https://phone.example.org/dial/' }" })).http.publicUrl,
     "https://phone.example.org/dial",
@@ -54,7 +54,7 @@ await t.test("addresses of the web", (t) => {
   t.end();
 });
 
-await t.test("where PINs are kept", (t) => {
+await t.test("rooms.store: directory or Redis", (t) => {
   const store = (text: string): unknown => loaded(minimal({ rooms: `{ store: '${text}' }` })).rooms.store;
   t.same(store("/var/lib/einwahl"), { kind: "embedded", directory: "/var/lib/einwahl" });
   t.same(store("../pins"), { kind: "embedded", directory: "/etc/pins" });
@@ -69,7 +69,7 @@ await t.test("where PINs are kept", (t) => {
   t.end();
 });
 
-await t.test("the page", (t) => {
+await t.test("the page: title, operator and privacy note", (t) => {
   const { page } = loaded(
     minimal({
       page: "{ title: { de: Wählen }, operator: { name: Verein, address: [Weg 1, Ort], email: a@b.example }, privacy_note: { de: [Satz.] } }",

@@ -61,7 +61,7 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       const { pin } = conferences[0];
       const baresip = await world.baresip({ user: caller, tone: tones.caller, encryption }, t);
       t.equal(await baresip.dial(uri(numbers.german)), "established");
-      t.equal(baresip.suite, "AES_CM_128_HMAC_SHA1_80", "encrypted all the same");
+      t.equal(baresip.suite, "AES_CM_128_HMAC_SHA1_80", "still encrypted");
       await baresip.listener.prompt("de/welcome");
       await baresip.press(pin);
       t.ok(

@@ -75,7 +75,7 @@ await t.test("failing BBB servers", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    await hears(t, world, call, "de/conference-unavailable", "the caller is told", { whole: true });
+    await hears(t, world, call, "de/conference-unavailable", "the caller hears the reason", { whole: true });
     t.match(await story, { cause: "conference-unreachable" });
     await first.voice.up();
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -86,7 +86,7 @@ await t.test("failing BBB servers", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    await hears(t, world, call, "de/conference-unavailable", "the caller is told", { whole: true });
+    await hears(t, world, call, "de/conference-unavailable", "the caller hears the reason", { whole: true });
     t.match(await story, { cause: "conference-refused", srtp: { bbb: undefined } });
     first.voice.srtp = "mandatory";
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");

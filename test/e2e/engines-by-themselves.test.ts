@@ -64,7 +64,7 @@ await t.test("engines, einwahl and a call in three processes, with the files tha
   t.equal(await engines.stop("SIGINT"), "exit 0");
 });
 
-await t.test("a port that is taken is told in a sentence", async (t) => {
+await t.test("a port in use is reported in one sentence", async (t) => {
   const folder = await scratchFolder(t, "engines");
   const base = await freePortsInARow(8);
   const first = new Program(process.execPath, [main, "--base-port", String(base)], { cwd: folder });

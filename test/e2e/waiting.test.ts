@@ -142,7 +142,7 @@ await t.test(`${callers} callers wait for one conference, and join as soon as it
     });
   const [first] = calls;
   if (first === undefined) throw new Error("no caller");
-  await hears(t, world, first, "de/not-started", "the caller is told what there is to wait for");
+  await hears(t, world, first, "de/not-started", "the caller hears that the conference has not started");
 
   const arrivals: { readonly member: MemberInfo; readonly afterMs: number }[] = [];
   const began = performance.now();
@@ -250,7 +250,7 @@ await t.test("on hold and without RTP when the conference begins", async (t) => 
   const arrival = bbb.waitForMember(pin, timeoutMs);
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
   const member = await arrival;
-  t.match(member, { name: numberOf(0).slice(-4) }, "brought into it all the same");
+  t.match(member, { name: numberOf(0).slice(-4) }, "joined although on hold");
   t.match(await call.resume(), { ok: true });
   call.resumeRtp();
   if (member !== undefined) await new Tones(world, { call, member }).bothWays(t, "after the resume");

@@ -132,7 +132,7 @@ await t.test("an unauthenticated webhook changes nothing", async (t) => {
   t.notMatch(await page("en"), /do not prove/);
   const call = await answered(world);
   await call.sendDigits("666666#");
-  await hears(t, world, call, "de/pin-unknown", "nobody has that PIN");
+  await hears(t, world, call, "de/pin-unknown", "the PIN is unknown");
   const arrival = bbb.waitForMember("12345", timeoutMs);
   await call.sendDigits("12345#");
   t.match(await arrival, { name: "5678" }, "and the meeting is still there");
@@ -162,7 +162,7 @@ await t.test("a meeting with LiveKit audio", async (t) => {
     await hooks.settled();
     const call = await answered(world);
     await call.sendDigits("800001#");
-    await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
+    await hears(t, world, call, "de/no-telephone-audio", "the caller hears the reason");
     t.strictSame(
       world.bbbs.flatMap((bbb) => bbb.members()),
       [],

@@ -167,7 +167,7 @@ await t.test(
       const { pin } = conferences[0];
       const call = await joined(node, pin);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/removed", timeoutMs), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/removed", timeoutMs), "the caller hears the reason");
       t.match(await call.ended, { by: "remote" });
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
@@ -178,7 +178,7 @@ await t.test(
       const call = await joined(node, pin);
       await world.bbbs[0].endMeeting(name);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/conference-ended", timeoutMs), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/conference-ended", timeoutMs), "the caller hears the reason");
       const asked = call.audio.recording.durationMs;
       t.ok(
         await call.audio.waitForPrompt("de/enter-pin", timeoutMs, { fromMs: asked - 10_000 }),

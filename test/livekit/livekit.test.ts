@@ -83,7 +83,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     const { call, participant } = await joins(bench, phone, meeting, number);
     const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
     await livekit.remove(meeting, participant.identity);
-    await hears(t, world, call, "de/removed", "is told");
+    await hears(t, world, call, "de/removed", "the caller hears the reason");
     t.match(await report, { cause: "removed", joins: 1 });
     await isGone(livekit, meeting, participant);
   });
@@ -177,7 +177,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   await t.test("the end of the meeting", async (t) => {
     const { call } = await joins(bench, phone, meeting, number);
     await endMeeting("Course");
-    await hears(t, world, call, "de/conference-ended", "is told");
+    await hears(t, world, call, "de/conference-ended", "the caller hears the reason");
     await call.hangUp();
   });
 

@@ -307,7 +307,7 @@ await t.test("the bridge ends before its facts are read", async (t) => {
   signals.completed(event({ variable_originate_disposition: "SUCCESS" }));
   await settle();
   t.equal(outcome.over, "ended");
-  t.not(outcome.answered, undefined, "nobody waits for facts of a leg that is gone");
+  t.not(outcome.answered, undefined, "the facts of an ended leg are not awaited");
 });
 
 await t.test("a BBB server that stops sending audio or shuts down is lost; the conference has not ended", async (t) => {

@@ -5,7 +5,7 @@ import { makeCertificates } from "../../src/simulators/certificates.js";
 import { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
 import { TestPhone } from "../../src/softphone/test-phone.js";
 
-await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason and what to do", async (t) => {
+await t.test("drachtio with EINWAHL_TRUNK_CA refuses test calls: the reason and a remedy", async (t) => {
   const certificates = await makeCertificates();
   const server = await EmbeddedDrachtio.start({
     control: { address: "127.0.0.1", port: 0, secret: "secret" },

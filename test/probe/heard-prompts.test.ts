@@ -37,7 +37,7 @@ function hear(
 }
 
 await t.test(
-  "no recording of any language is taken for another one, while it is played or after",
+  "no recording of any language is recognised as another one, during or after the playback",
   { timeout: 120_000 },
   async (t) => {
     const prompts = await readPrompts(directory);

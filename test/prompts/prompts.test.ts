@@ -51,7 +51,7 @@ function entries(path: string): readonly string[] {
   return readdirSync(path).sort();
 }
 
-await t.test("each prompt has a text in each language, and there is no other text", (t) => {
+await t.test("each language has exactly the texts of all prompts", (t) => {
   for (const language of languages) {
     const content: unknown = parse(readFileSync(join(texts, `${language}.yaml`), "utf8"));
     if (typeof content !== "object" || content === null) throw new Error(`${language}.yaml is no map`);
@@ -62,7 +62,7 @@ await t.test("each prompt has a text in each language, and there is no other tex
   t.end();
 });
 
-await t.test("the script reads the texts as YAML does", (t) => {
+await t.test("the script reads the texts like a YAML parser", (t) => {
   const listed = execFileSync("bash", [join(texts, "build.sh"), "--list"], { encoding: "utf8" })
     .trimEnd()
     .split("\n")
@@ -75,7 +75,7 @@ await t.test("the script reads the texts as YAML does", (t) => {
   t.end();
 });
 
-await t.test("each prompt has a recording for the telephone line, and there is no other file", (t) => {
+await t.test("each language has exactly the recordings of all prompts, in telephony format", (t) => {
   t.same(entries(sounds), [...languages, "music"].sort());
   t.same(entries(join(sounds, "music")), ["hold.wav"]);
   for (const language of languages) {
@@ -94,7 +94,7 @@ await t.test("each prompt has a recording for the telephone line, and there is n
   t.end();
 });
 
-await t.test("no prompt makes the caller wait for long", (t) => {
+await t.test("each prompt takes less than six seconds", (t) => {
   for (const language of languages) {
     for (const name of promptNames) {
       const seconds = readWave(join(sounds, language, `${name}.wav`)).samples.length / 8000;
@@ -104,7 +104,7 @@ await t.test("no prompt makes the caller wait for long", (t) => {
   t.end();
 });
 
-await t.test("the music begins and ends in silence, so that it can be repeated", (t) => {
+await t.test("the music begins and ends in silence, so it can be looped", (t) => {
   const { samples } = readWave(join(sounds, "music/hold.wav"));
   t.ok(samples.length >= 10 * 8000);
   for (const edge of [samples.slice(0, 8), samples.slice(-8)]) t.ok(edge.every((sample) => Math.abs(sample) < 200));

@@ -3,7 +3,7 @@ import t from "tap";
 import { conferencePinDigits, MarkSource, wrongPinDigits } from "../../src/prove/draw-marks.js";
 import { seeded } from "../support/seeded.js";
 
-await t.test("marks are fictional, differ, and are none of the installation's own", (t) => {
+await t.test("marks are unique, fictional, and different from the installation's numbers", (t) => {
   const random = seeded(7);
   const own = Array.from({ length: 900 }, (_, index) => `+493023125${String(index).padStart(3, "0")}`);
   const marks = new MarkSource((limit) => random.below(limit), own);

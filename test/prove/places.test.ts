@@ -25,7 +25,7 @@ const instant = {
 };
 const planted = (): Mark => new Mark("number", "planted", "+493023125111");
 
-await t.test("of a log only what comes after the beginning is read, and all of a new file", async (t) => {
+await t.test("only new lines of an existing log and all lines of a new file are read", async (t) => {
   const folder = await scratchFolder(t, "tails");
   const log = join(folder, "a.log");
   await writeFile(log, "before\n");
@@ -43,11 +43,11 @@ await t.test("of a log only what comes after the beginning is read, and all of a
   await rm(log);
   await mkdir(join(folder, "inner"));
   await symlink(folder, join(folder, "inner", "loop"));
-  t.match((await tails.look()).unseen.join(" "), /too deep|too many|more than/, "a loop ends, and is told");
+  t.match((await tails.look()).unseen.join(" "), /too deep|too many|more than/, "a loop is aborted and reported");
   t.match(await new FileTails([join(folder, "nothing")]).look(), { pieces: [], unseen: [/ENOENT/] });
 });
 
-await t.test("a place: the planted mark is found and removed, a mark in it is found, and nothing else", async (t) => {
+await t.test("a place: the planted mark is found and removed, another mark is found", async (t) => {
   const folder = await scratchFolder(t, "place");
   const place = directoryPlace({
     id: "store",
@@ -74,7 +74,7 @@ await t.test("a place: the planted mark is found and removed, a mark in it is fo
   t.equal(permitting.record.hits.length, 1, "what is permitted during a call is a finding afterwards");
 });
 
-await t.test("a plant that does not arrive is told, a masked one counts as arrived", async (t) => {
+await t.test("a missing planted mark is reported, a masked one counts as found", async (t) => {
   const folder = await scratchFolder(t, "plant");
   const place = directoryPlace({
     id: "files",
@@ -104,33 +104,30 @@ await t.test("a plant that does not arrive is told, a masked one counts as arriv
   ]);
 });
 
-await t.test(
-  "what an earlier plant left there, or a line that is half written, is not taken for a masked one",
-  async (t) => {
-    const earlier = "einwahlprove +493023125112\n";
-    const texts = [earlier, `${earlier}einwahlprove `, `${earlier}einwahlprove +493023125111\n`];
-    const place: Place = {
-      id: "einwahl-output",
-      name: "output",
-      when: "afterwards",
-      permits: () => undefined,
-      plants: [],
-      begin: () => Promise.resolve(),
-      look: () =>
-        Promise.resolve({
-          pieces: [{ source: "output", bytes: Buffer.from((texts.length > 1 ? texts.shift() : texts[0]) ?? "") }],
-          unseen: [],
-        }),
-    };
-    texts.unshift(earlier);
-    const watch = new Watch(place, instant);
-    await watch.tryPlant({ how: "by hand", put: () => Promise.resolve({ ok: true, value: undefined }) }, planted());
-    t.match(watch.record.plants, [{ outcome: "found" }]);
-  },
-);
+await t.test("an earlier planted line or an incomplete line does not count as masked", async (t) => {
+  const earlier = "einwahlprove +493023125112\n";
+  const texts = [earlier, `${earlier}einwahlprove `, `${earlier}einwahlprove +493023125111\n`];
+  const place: Place = {
+    id: "einwahl-output",
+    name: "output",
+    when: "afterwards",
+    permits: () => undefined,
+    plants: [],
+    begin: () => Promise.resolve(),
+    look: () =>
+      Promise.resolve({
+        pieces: [{ source: "output", bytes: Buffer.from((texts.length > 1 ? texts.shift() : texts[0]) ?? "") }],
+        unseen: [],
+      }),
+  };
+  texts.unshift(earlier);
+  const watch = new Watch(place, instant);
+  await watch.tryPlant({ how: "by hand", put: () => Promise.resolve({ ok: true, value: undefined }) }, planted());
+  t.match(watch.record.plants, [{ outcome: "found" }]);
+});
 
 await t.test(
-  "Redis: every type of value is read, keys too, and the planted key is gone",
+  "Redis: keys and values of every type are read, and the planted key is removed",
   { skip: noRedis },
   async (t) => {
     const server = await RedisServer.start();

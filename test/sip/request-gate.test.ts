@@ -136,7 +136,7 @@ await t.test("an INVITE that arrives over two paths is merged", async (t) => {
   t.equal(judge("INVITE"), "482");
   await clock.advance(2_000);
   t.equal(judge("INVITE"), "pass", "its transaction is over");
-  t.equal(judge("INVITE", { dialogId: "known", to: "t" }), "pass", "a re-INVITE is none");
+  t.equal(judge("INVITE", { dialogId: "known", to: "t" }), "pass", "a re-INVITE is not a merged request");
   const strangers = makeGate(clock);
   t.equal(strangers("INVITE", { from: stranger }), "pass");
   t.equal(strangers("INVITE", { from: stranger }), "pass", "strangers are refused each time");

@@ -90,7 +90,7 @@ await t.test("a later SRV failure: the last known records are used with current 
   t.equal(faults.length, 120, "said once a minute");
   resolver.records.delete(services);
   await clock.advance(60_000);
-  t.strictSame(await targets(), ["192.0.2.7 5061"], "DNS is certain that there is none any more");
+  t.strictSame(await targets(), ["192.0.2.7 5061"], "a definite response that the record was removed");
   resolver.records.set(services, "failed");
   await clock.advance(60_000);
   t.strictSame(await targets(), ["192.0.2.7 5061"], "and that is the last known state now");

@@ -151,7 +151,7 @@ await t.test("a stop during certificate verification: nothing is sent afterwards
   await stopped(t, all, 3_000);
   await all.clock.advance(60_000);
   t.equal(all.requests.sent.length, 0);
-  t.equal(peers.asked.length, 1, "nobody else is asked");
+  t.equal(peers.asked.length, 1, "no other address is tried");
 });
 
 await t.test("certificate verification before the un-REGISTER is bounded by the shutdown timeout", async (t) => {

@@ -191,7 +191,7 @@ await t.test(
     t.strictSame(
       await registeredWays(t, dualStack, ["2001:db8::1"], { host: "203.0.113.5", port: 5061 }),
       [`${v6} [2001:db8::a]:5061`],
-      "a public address of the other family is none for it",
+      "a public address of the other family is not used",
     );
     t.strictSame(
       await registeredWays(t, dualStack, ["2001:db8::1"], { host: "tel.example.net", port: 5061 }),

@@ -123,43 +123,40 @@ function claim(admission: SyntheticAdmission, call: InviteFacts): Admission | un
   return admitted.ok && admitted.value.origin === "synthetic" ? admitted.value : undefined;
 }
 
-await t.test(
-  "two telephones that each wait for what the other whistles, in a conference that is never recorded",
-  async (t) => {
-    const world = bench();
-    t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
-    t.match(world.parameters, {
-      voiceBridge,
-      record: "false",
-      duration: "3",
-      meetingExpireIfNoUserJoinedInMinutes: "3",
-      guestPolicy: "ALWAYS_ACCEPT",
-    });
-    t.same(world.asked, ["create", "end test-1 nobody"]);
-    const [one, other] = world.plans;
-    t.same(one?.play, { hz: other?.expectTone });
-    t.same(other?.play, { hz: one?.expectTone });
-    t.match(one, {
-      pin: voiceBridge,
-      dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" },
-      recording: undefined,
-    });
-    t.ok(one?.enough?.isSet, "they hang up when both have heard");
-    t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
-    t.equal(claim(world.admission, invite(secret)), undefined, "the line is closed");
-  },
-);
+await t.test("two test phones that wait for each other's tone, in a conference without recording", async (t) => {
+  const world = bench();
+  t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
+  t.match(world.parameters, {
+    voiceBridge,
+    record: "false",
+    duration: "3",
+    meetingExpireIfNoUserJoinedInMinutes: "3",
+    guestPolicy: "ALWAYS_ACCEPT",
+  });
+  t.same(world.asked, ["create", "end test-1 nobody"]);
+  const [one, other] = world.plans;
+  t.same(one?.play, { hz: other?.expectTone });
+  t.same(other?.play, { hz: one?.expectTone });
+  t.match(one, {
+    pin: voiceBridge,
+    dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" },
+    recording: undefined,
+  });
+  t.ok(one?.enough?.isSet, "they hang up when both have heard");
+  t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
+  t.equal(claim(world.admission, invite(secret)), undefined, "the line is closed");
+});
 
-await t.test("the first fault is the result, and the conference is ended in any case", async (t) => {
+await t.test("the first fault is the result, and the conference is always ended", async (t) => {
   const other = bench([noTone, refused]);
-  t.match(await other.run(), { failure: { stage: "join", why: "it refuses" } }, "not that nobody was heard");
+  t.match(await other.run(), { failure: { stage: "join", why: "it refuses" } }, "not the missing tone");
   const silent = bench([noTone, well]);
   t.match(await silent.run(), { failure: { stage: "tone" } });
 
   const noApi = bench();
   noApi.created = failure("HTTP status 502");
   t.match(await noApi.run(), { failure: { stage: "conference", why: "HTTP status 502" }, answeredMs: undefined });
-  t.same([noApi.plans.length, noApi.asked], [0, ["create", "end test-1 nobody"]], "it may be there all the same");
+  t.same([noApi.plans.length, noApi.asked], [0, ["create", "end test-1 nobody"]], "it may have been created");
   const otherNumber = bench();
   otherNumber.created = success(new Map([["voiceBridge", "70000"]]));
   t.match(await otherNumber.run(), { failure: { stage: "conference" } });
@@ -176,7 +173,7 @@ await t.test("the first fault is the result, and the conference is ended in any 
   t.same([bug.asked.at(-1), bug.clock.pending, bug.stop.listenerCount], ["end test-1 nobody", 0, 0]);
 });
 
-await t.test("it has an end: after a minute and a half, or at once when einwahl stops", async (t) => {
+await t.test("it ends after 90 s at the latest, or at once when einwahl stops", async (t) => {
   const endless = bench();
   endless.isEndless = true;
   const running = endless.run();
@@ -195,7 +192,7 @@ await t.test("it has an end: after a minute and a half, or at once when einwahl 
   t.same([stopped.asked.at(-1), stopped.clock.pending], ["end test-1 nobody", 0]);
 });
 
-await t.test("the line lets in two calls to its secret, over TLS, while it is open", (t) => {
+await t.test("while open, two calls to the secret user over TLS are admitted", (t) => {
   const admission = new SyntheticAdmission({ admit: () => failure("unknown-source") });
   t.equal(claim(admission, invite(secret)), undefined);
   admission.open({ kind: "secret", user: secret, language: "en" });
@@ -209,12 +206,12 @@ await t.test("the line lets in two calls to its secret, over TLS, while it is op
     srtp: "mandatory",
   });
   t.ok(claim(admission, invite(secret)));
-  t.equal(claim(admission, invite(secret)), undefined, "a third one is somebody else");
+  t.equal(claim(admission, invite(secret)), undefined, "a third call is not admitted");
   admission.close();
   t.end();
 });
 
-await t.test("over a trunk it is known by the trunk's own number as the caller", (t) => {
+await t.test("over a trunk the calls are identified by the trunk's own number as the caller", (t) => {
   const caller = (digits: string): Caller => {
     const number = CallerNumber.parse(digits);
     if (!number.ok) throw new Error(digits);
@@ -241,13 +238,13 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
   ]) {
     const before = admitted;
     admitted = { ...admitted, ...other };
-    t.equal(claim(admission, invite("x")), undefined, "somebody else calls meanwhile");
+    t.equal(claim(admission, invite("x")), undefined, "another caller meanwhile");
     admitted = before;
   }
   t.end();
 });
 
-await t.test("not taken by the other side, and none has come in: the trunk may be deaf", async (t) => {
+await t.test("not answered and not delivered: the trunk may not deliver calls", async (t) => {
   const unanswered: Verdict = { ok: false, stage: "answer", why: "480", said: "", cure: "" };
   const deaf = bench([unanswered, unanswered]);
   t.match(await deaf.run(), { failure: { stage: "answer" } });

@@ -55,7 +55,7 @@ function bench(changes: Partial<SyntheticCallConfig> = {}) {
   return { knobs, calls, clock, placed, results, bugs };
 }
 
-await t.test("one server after the other, from beginning to beginning, with a bit of chance", async (t) => {
+await t.test("the servers are called in turn, at the interval from start to start plus jitter", async (t) => {
   const world = bench();
   world.knobs.random = 0.5;
   world.calls.start();
@@ -83,7 +83,7 @@ await t.test("one server after the other, from beginning to beginning, with a bi
   t.equal(world.clock.pending, 0);
 });
 
-await t.test("never two at once: one that takes longer than the interval puts off the next", async (t) => {
+await t.test("calls never overlap: one that takes longer than the interval delays the next", async (t) => {
   const world = bench({ intervalMs: minute, jitterMs: 0 });
   world.calls.start();
   await world.clock.advance(10 * minute);
@@ -98,7 +98,7 @@ await t.test("never two at once: one that takes longer than the interval puts of
   await world.calls.close();
 });
 
-await t.test("no room, no call, and the server keeps its turn", async (t) => {
+await t.test("without free capacity no call is placed, and the server keeps its turn", async (t) => {
   const world = bench({ jitterMs: 0 });
   world.knobs.isThereRoom = false;
   world.calls.start();
@@ -113,7 +113,7 @@ await t.test("no room, no call, and the server keeps its turn", async (t) => {
   await world.calls.close();
 });
 
-await t.test("a shutdown breaks off the one that goes on, and what that shows counts for nothing", async (t) => {
+await t.test("a shutdown aborts the call in progress, whose result is discarded", async (t) => {
   const world = bench();
   world.calls.start();
   await world.clock.step();
@@ -125,7 +125,7 @@ await t.test("a shutdown breaks off the one that goes on, and what that shows co
   t.equal(world.clock.pending, 0, "it does not begin again");
 });
 
-await t.test("off, and switched on and off by a new configuration", async (t) => {
+await t.test("off, and turned on and off by a new configuration", async (t) => {
   const world = bench({ jitterMs: 0 });
   const { settings } = world.knobs;
   world.knobs.settings = undefined;

@@ -53,8 +53,8 @@ await t.test("requests with a body", async (t) => {
     { returncode: "SUCCESS" },
     "a document within",
   );
-  t.equal(await post(`?${signed("meetingID=broken")}`, xml, modules.slice(0, -3)), 500, "XML that is none");
-  t.ok(meetings.find("broken"), "the meeting is there all the same");
+  t.equal(await post(`?${signed("meetingID=broken")}`, xml, modules.slice(0, -3)), 500, "malformed XML");
+  t.ok(meetings.find("broken"), "the meeting exists");
   t.match(await post(`?${signed("meetingID=untyped")}`, undefined, modules), unsupported);
   t.match(await post(`?${signed("meetingID=json")}`, "application/json", "{}"), unsupported);
   t.match(

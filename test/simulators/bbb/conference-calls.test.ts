@@ -218,7 +218,7 @@ await t.test("admission", async (t) => {
     t.match(
       await refused("12345", { srtp: "optional" }),
       { status: 488 },
-      "crypto in an AVP line is no SRTP without cryptoInAvp",
+      "keys in an AVP line do not enable SRTP without cryptoInAvp",
     );
     bbb.voice.suites = ["AEAD_AES_256_GCM"];
     t.match(await refused("12345", { suites: ["AES_CM_128_HMAC_SHA1_80"] }), { status: 488, warning: /suite/ });

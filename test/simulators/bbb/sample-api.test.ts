@@ -136,7 +136,7 @@ await t.test("create, list, end", async (t) => {
 });
 
 await t.test(
-  "a meeting that all have left is listed with an end, which only a browser takes back, and only into an empty meeting",
+  "a meeting without participants is listed with an end time, which only a browser that joins the empty meeting removes",
   async (t) => {
     const { ask, meetings } = await serve(t);
     await ask("create", "meetingID=room-1&voiceBridge=01234");

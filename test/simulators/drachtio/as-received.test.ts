@@ -36,7 +36,7 @@ const portOf = (
 const transactionOf = (payload: string): string => payload.split("|")[7] ?? "";
 
 await t.test(
-  "a start line and headers go on in the sender's text: lower-case version, bare line feeds, compact names, odd spaces",
+  "start line and headers are passed on unchanged: lower-case version, bare line feeds, compact names, extra spaces",
   async (t) => {
     const { server, app, next } = await connected("options");
     const phone = await RawPhone.open({ transport: "udp", port: portOf(server, "udp") });

@@ -94,7 +94,7 @@ await t.test(
 );
 
 await t.test(
-  "CANCEL: the application hears of it, before and after it rang, and its answer comes too late",
+  "CANCEL before and after ringing: reported to the application, whose later answer is refused",
   async (t) => {
     const server = await startServer();
     const app = await application(server);

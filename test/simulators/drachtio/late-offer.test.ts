@@ -123,7 +123,7 @@ for (const transport of ["udp", "tcp"] as const) {
     const theirs = await accepted;
     t.equal(late.sdp, someOffer);
     t.same([theirs.initial.body, theirs.initial.headers.has("Content-Type")], ["", false]);
-    t.equal(theirs.remoteSdp, "", "no ACK by itself");
+    t.equal(theirs.remoteSdp, "", "no automatic ACK");
     const dialog = await late.ack(someAnswer);
     t.equal(await theirs.acknowledged, someAnswer);
     t.equal(theirs.remoteSdp, someAnswer);

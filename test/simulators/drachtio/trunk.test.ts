@@ -174,7 +174,7 @@ await t.test("verifyPeers requires a certificate of every peer", async (t) => {
   await stopServer(t, server);
 });
 
-await t.test("the application disconnects: the dialog stays, and a new connection can end it", async (t) => {
+await t.test("the application disconnects: the dialog continues, and a new connection can end it", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const lost = await application(server);
@@ -274,7 +274,7 @@ await t.test("64 s without a response of the application: the request is dropped
 });
 
 await t.test(
-  "session timers: the server refreshes when it is its turn, and hangs up when the other side does not",
+  "session timers: the server refreshes as the refresher, and hangs up if the other side does not refresh",
   async (t) => {
     const clock = new FakeClock();
     const server = await startServer({ clock });

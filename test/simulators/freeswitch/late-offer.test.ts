@@ -105,7 +105,7 @@ await t.test("the offer", async (t) => {
   t.same(more, []);
   t.match(dialog.localSdp, /^m=audio 0 RTP\/AVP /m, "the answer to both lines takes the secure one");
   await until(() => direct.connections === 1, "the dialplan");
-  await within(dialog.ended, "the end of a channel that nobody wants");
+  await within(dialog.ended, "the end of a channel without an application");
   await world.nothingLeft();
 });
 

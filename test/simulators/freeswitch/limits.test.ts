@@ -89,55 +89,52 @@ await t.test("calls that are not from drachtio-fsmrf", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test(
-  "an application that speaks the protocol by itself: linger, getvar, what comes after the hang-up",
-  async (t) => {
-    const world = await FreeswitchHarness.start(t);
-    const agent = await SipUserAgent.listen({
-      listen: [{ transport: "udp", address: host, port: 0 }],
-      userAgent: "someone",
-    });
-    t.teardown(() => agent.close());
-    const media = await MediaSession.open({ address: host });
-    t.teardown(() => media.close());
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, host, resolve));
-    t.teardown(() => {
-      server.close();
-    });
-    const connection = once(server, "connection") as Promise<[Socket]>;
-    const answered = await agent.invite({
-      uri: `sip:x@${host}:${world.freeswitch.sipPort}`,
-      from: { user: "y" },
-      headers: [
-        ["User-Agent", "drachtio-fsmrf:x"],
-        ...Object.entries(key),
-        ["X-esl-outbound", `${host}:${(server.address() as AddressInfo).port}`],
-        ["X-Extra", "it"],
-      ],
-      sdp: media.offer({ codecs: codecs, srtp: "none" }),
-    }).result;
-    if (!answered.ok) throw new Error("not answered");
-    const raw = new RawSocket((await connection)[0]);
-    t.match(await raw.ask("connect", /Event-Name: CHANNEL_DATA\n.*Control: full\n\n/s), /^Reply-Text: %2BOK%0A$/m);
-    t.match(raw.text, /^variable_sip_h_X-Extra: it$/m);
-    await raw.ask("getvar direction", /Reply-Text: inbound\n\n/);
-    await raw.ask("myevents json", /\+OK Events Enabled/);
-    await raw.ask("linger", /\+OK will linger\n\n/);
-    await raw.ask(
-      "sendmsg\ncall-command: execute\nexecute-app-name: sleep\nexecute-app-arg: 60000",
-      /"Event-Name":"CHANNEL_EXECUTE"/,
-    );
-    await answered.value.bye();
-    await raw.gets(/Content-Disposition: linger/);
-    await raw.gets(/"Event-Name":"CHANNEL_DESTROY"/);
-    t.match(raw.text, /"Event-Name":"CHANNEL_EXECUTE_COMPLETE"/);
-    t.equal(world.freeswitch.counts().sockets, 1);
-    await raw.ask("exit", /\+OK bye/);
-    await raw.closed();
-    await world.nothingLeft();
-  },
-);
+await t.test("an application on a raw socket: linger, getvar, and events after the hang-up", async (t) => {
+  const world = await FreeswitchHarness.start(t);
+  const agent = await SipUserAgent.listen({
+    listen: [{ transport: "udp", address: host, port: 0 }],
+    userAgent: "someone",
+  });
+  t.teardown(() => agent.close());
+  const media = await MediaSession.open({ address: host });
+  t.teardown(() => media.close());
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  t.teardown(() => {
+    server.close();
+  });
+  const connection = once(server, "connection") as Promise<[Socket]>;
+  const answered = await agent.invite({
+    uri: `sip:x@${host}:${world.freeswitch.sipPort}`,
+    from: { user: "y" },
+    headers: [
+      ["User-Agent", "drachtio-fsmrf:x"],
+      ...Object.entries(key),
+      ["X-esl-outbound", `${host}:${(server.address() as AddressInfo).port}`],
+      ["X-Extra", "it"],
+    ],
+    sdp: media.offer({ codecs: codecs, srtp: "none" }),
+  }).result;
+  if (!answered.ok) throw new Error("not answered");
+  const raw = new RawSocket((await connection)[0]);
+  t.match(await raw.ask("connect", /Event-Name: CHANNEL_DATA\n.*Control: full\n\n/s), /^Reply-Text: %2BOK%0A$/m);
+  t.match(raw.text, /^variable_sip_h_X-Extra: it$/m);
+  await raw.ask("getvar direction", /Reply-Text: inbound\n\n/);
+  await raw.ask("myevents json", /\+OK Events Enabled/);
+  await raw.ask("linger", /\+OK will linger\n\n/);
+  await raw.ask(
+    "sendmsg\ncall-command: execute\nexecute-app-name: sleep\nexecute-app-arg: 60000",
+    /"Event-Name":"CHANNEL_EXECUTE"/,
+  );
+  await answered.value.bye();
+  await raw.gets(/Content-Disposition: linger/);
+  await raw.gets(/"Event-Name":"CHANNEL_DESTROY"/);
+  t.match(raw.text, /"Event-Name":"CHANNEL_EXECUTE_COMPLETE"/);
+  t.equal(world.freeswitch.counts().sockets, 1);
+  await raw.ask("exit", /\+OK bye/);
+  await raw.closed();
+  await world.nothingLeft();
+});
 
 await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK", async (t) => {
   const world = await FreeswitchHarness.start(t);
@@ -270,7 +267,7 @@ await t.test("esl-lite", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("a connection for a channel: myevents, linger, getvar, all of one channel only", async (t) => {
+await t.test("a channel's connection: myevents, linger and getvar cover that channel only", async (t) => {
   const world = await FreeswitchHarness.start(t);
   const { endpoint } = await world.call(t);
   const raw = await RawSocket.open(t, world.freeswitch.eventSocketPort);

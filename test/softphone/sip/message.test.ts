@@ -258,24 +258,21 @@ await t.test("bytes that are not UTF-8 pass unchanged", (t) => {
   t.end();
 });
 
-await t.test(
-  "a display name without quotes is made of tokens, and nothing holds a NUL: what sofia-sip refuses",
-  (t) => {
-    for (const name of ["", "Ada ", "Ada M. O'Neil ", '"Jäger, (x) <y>" ', `"${rawByte(0xe4)}\\"" `])
-      t.ok(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
-    for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" '])
-      t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
-    const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
-    t.match(refused(invite.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
-    t.match(refused(invite.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), {
-      ok: false,
-      failure: { reason: "unreadable P-Asserted-Identity", isMinor: true },
-    });
-    t.strictSame(
-      new StreamFramer().push(Buffer.from(invite.replace("70", "7\0"))),
-      { ok: true, value: [] },
-      "a stream is read no further",
-    );
-    t.end();
-  },
-);
+await t.test("rejected like by sofia-sip: a NUL, and an unquoted display name that is not made of tokens", (t) => {
+  for (const name of ["", "Ada ", "Ada M. O'Neil ", '"Jäger, (x) <y>" ', `"${rawByte(0xe4)}\\"" `])
+    t.ok(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+  for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" '])
+    t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+  const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
+  t.match(refused(invite.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
+  t.match(refused(invite.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), {
+    ok: false,
+    failure: { reason: "unreadable P-Asserted-Identity", isMinor: true },
+  });
+  t.strictSame(
+    new StreamFramer().push(Buffer.from(invite.replace("70", "7\0"))),
+    { ok: true, value: [] },
+    "a stream is read no further",
+  );
+  t.end();
+});
