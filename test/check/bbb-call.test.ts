@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../src/util/clock.js";
 import { serve } from "../simulators/bbb/support/sample.js";
 import { trialCall } from "../support/trial-call.js";
 
-/** Pauses a fifth as long. */
+/** A clock that shortens pauses to a fifth. */
 const hurried: Clock = { now: () => systemClock.now(), after: (ms, callback) => systemClock.after(ms / 5, callback) };
 
 async function look(t: Test, bbb: SampleBbb, caller?: Partial<TrialCaller>, clock?: Clock): Promise<Finding> {
@@ -24,7 +24,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     t.match(await look(t, bbb), { severity: "ok", message: /accepts calls, with SRTP/ });
     const [invite = ""] = bbb.voice.invites.slice(-1);
     t.match(invite, new RegExp(`^INVITE sip:${numberWithoutMeeting}@127.0.0.1`));
-    t.match(invite, /^From: "Anonym" </m, "with the name that callers without a number have");
+    t.match(invite, /^From: "Anonym" </m, "with the name of callers without a number");
   });
 
   await t.test("480: the dialplan file is missing or has another address", async (t) => {
@@ -37,7 +37,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     t.match(
       await look(t, bbb, { isLocal: false }),
       { severity: "warning", cure: /check\.sh there/ },
-      "where the media servers are elsewhere that may be right",
+      "a warning if the media servers are on another machine",
     );
     bbb.voice.allowed = ["127.0.0.1"];
   });
@@ -81,7 +81,7 @@ await t.test("a trial call to a BBB server", async (t) => {
       cure: /01_einwahl\.xml/,
     });
     await left;
-    t.strictSame(entered, [numberWithoutMeeting], "it was answered");
+    t.strictSame(entered, [numberWithoutMeeting], "the call was answered");
     t.match(await look(t, bbb, { mayBePlain: true }), { severity: "ok" });
     bbb.voice.srtp = "mandatory";
   });
@@ -89,7 +89,7 @@ await t.test("a trial call to a BBB server", async (t) => {
   await t.test("no answer: CANCEL", async (t) => {
     bbb.voice.refusal = { kind: "no-answer", ringing: true };
     t.match(await look(t, bbb, {}, hurried), { severity: "error", message: /does not respond to a call/ });
-    t.equal(bbb.counts().unanswered, 0, "the INVITE is taken back");
+    t.equal(bbb.counts().unanswered, 0, "the INVITE is cancelled");
     bbb.voice.refusal = undefined;
   });
 

@@ -68,7 +68,7 @@ await t.test("names are compared as by FreeSWITCH or as by browsers", async (t) 
   t.match(named("other", "bbb.example.org", "web"), [{ severity: "error", message: /not for bbb\.example\.org/ }]);
   t.match(named("other", undefined, "web"), match, "without a comparison");
   t.match(named("address", "127.0.0.1", "freeswitch"), match, "as URI:sip:127.0.0.1");
-  t.strictSame(named("onlyAddress", "127.0.0.1", "web"), [], "good, but for a day only");
+  t.strictSame(named("onlyAddress", "127.0.0.1", "web"), [], "valid for one day only");
   t.match(named("onlyAddress", "127.0.0.1", "freeswitch"), [
     { severity: "error", message: /as an address, and FreeSWITCH compares names/ },
   ]);

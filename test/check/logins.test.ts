@@ -11,7 +11,7 @@ const host = "127.0.0.1";
 const withinMs = 5_000;
 const hurriedMs = 100;
 
-/** A server that speaks as the test says. */
+/** A server with the test's handler. */
 async function server(t: Test, onSocket: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const listener: Server = createServer((socket) => {
@@ -56,7 +56,7 @@ await t.test("FreeSWITCH's event socket", async (t) => {
     t.strictSame(await session.value.api("one"), { ok: true, value: "ab\n\ncdö" });
     t.strictSame(await session.value.api("two"), { ok: true, value: "two" });
     session.value.close();
-    t.match(await session.value.api("three"), { ok: false }, "nothing is asked of a closed one");
+    t.match(await session.value.api("three"), { ok: false }, "a closed session sends no request");
   });
 
   await t.test("refused logins: the reason", async (t) => {
@@ -147,7 +147,7 @@ await t.test("drachtio", async (t) => {
           ],
         },
       },
-      "those within the NAT, where they are told",
+      "the addresses within the NAT, if reported",
     );
   });
 

@@ -19,7 +19,7 @@ const tools: CheckTools = {
 const profiles =
   "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
 
-/** Of FreeSWITCH 1.10.12. */
+/** Output of FreeSWITCH 1.10.12. */
 const status = "UP 0 years, 0 days\nFreeSWITCH (Version 1.10.12 -release 64bit) is ready\n1000 session(s) max\n";
 const asItShouldBe = {
   "sofia status": profiles,
@@ -28,7 +28,7 @@ const asItShouldBe = {
   "global_getvar einwahl_control_hosts": "127[.]0[.]0[.]1",
 };
 
-/** A FreeSWITCH that answers as the test says, and `true` to everything else. */
+/** A FreeSWITCH with the test's answers, and `true` to all other commands. */
 async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): Promise<Check> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined);

@@ -59,6 +59,6 @@ await t.test("findings of the running instance, with the setting of each", (t) =
   const byPath = (left: { readonly path: string }, right: { readonly path: string }): number =>
     left.path.localeCompare(right.path);
   t.match([...findings].sort(byPath), expected.sort(byPath));
-  t.equal(findings.length, expected.length, "what has a check of its own is left to it");
+  t.equal(findings.length, expected.length, "faults with their own check are not repeated");
   t.end();
 });

@@ -38,7 +38,7 @@ await t.test("--offline: only the file is checked, with text output", async (t) 
   t.match(
     (await typed(["check", "--offline", "--all", "-c", file])).output,
     /^ok {7}logging: /m,
-    "unless it is asked for",
+    "unless --all is given",
   );
   t.match(
     (await typed(["check", "--offline", "-c", file], { isTerminal: true })).output,

@@ -97,7 +97,7 @@ await t.test(
       const chosen = [config.drachtio.secret, config.mediaServers[0].eventSocket.password, config.pseudonymKey].map(
         (each) => each?.reveal() ?? "",
       );
-      t.ok(chosen.every((each) => /^[0-9a-f]{64}$/.test(each)) && new Set(chosen).size === 3, "chosen by chance");
+      t.ok(chosen.every((each) => /^[0-9a-f]{64}$/.test(each)) && new Set(chosen).size === 3, "random");
       const yaml = readFileSync(path, "utf8");
       t.match(yaml, /^# .*schema/);
       for (const hidden of [password, secret, ...chosen])
@@ -105,7 +105,8 @@ await t.test(
       for (const written of outcome.output.matchAll(/^wrote {2}(.*)$/gm))
         t.equal(statSync(written[1] ?? "").mode & 0o777, 0o600, "only the owner can read it");
       t.equal(statSync(join(folder, "new", "secrets")).mode & 0o777, 0o700);
-      for (const guess of trunk.assumed) t.match(yaml, new RegExp(`# ${guess}: `), "what no source tells is named");
+      for (const guess of trunk.assumed)
+        t.match(yaml, new RegExp(`# ${guess}: `), "settings without a source are listed");
     }
   },
 );
@@ -279,5 +280,5 @@ t.strictSame(
     { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" },
     { store: "data", logFile: undefined },
   ],
-  "below /etc the store and the log are where the system keeps them",
+  "for a file in /etc, store and log are in the system's directories",
 );

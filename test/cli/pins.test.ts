@@ -25,7 +25,7 @@ const settings: RoomStoreSettings = {
   isInUse: () => false,
 };
 
-/** The store of a running instance, in a directory of its own. */
+/** The store of a running instance, in its own directory. */
 async function rooms(owner: Owner, directory: string): Promise<RoomStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const opened = await EmbeddedRooms.open(directory, settings, (what) => {
@@ -42,13 +42,13 @@ function keeping(store: RoomStore): Pick<ControlHandlers, "rooms" | "openRooms">
 
 type Pins = (...args: readonly string[]) => Promise<Outcome>;
 
-/** Everything that operators do with PINs, however the command gets at them. */
+/** All operations of `pins`, for any access to the store. */
 async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
   const reserved = await pins("reserve", "room a");
   t.equal(reserved.code, 0, reserved.errors);
   t.match(reserved.output, /^\d{9}\n$/);
   const pin = reserved.output.trim();
-  t.equal((await pins("reserve", "room a")).output, reserved.output, "the same one each time");
+  t.equal((await pins("reserve", "room a")).output, reserved.output, "the same PIN each time");
   t.match(JSON.parse((await pins("reserve", "room a", "--json")).output), {
     meetingID: "room a",
     pin,
@@ -100,7 +100,7 @@ await t.test("through the running instance, which locks its store", async (t) =>
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path, "--socket", socket]), folder);
   const pin = Pin.parse("24680");
   const found = pin.ok ? await store.findByPin(pin.value) : undefined;
-  t.match(found, { ok: true, value: { meetingId: "room c" } }, "the running store has it");
+  t.match(found, { ok: true, value: { meetingId: "room c" } }, "the running store has the PIN");
 });
 
 await t.test("directly in the store if no instance runs", async (t) => {
@@ -184,14 +184,14 @@ await t.test("an instance without PINs opens its store for a reservation, not fo
   t.match(
     pin.ok ? await store?.findByPin(pin.value) : undefined,
     { ok: true, value: { meetingId: "room" } },
-    "the instance has it",
+    "the instance has the PIN",
   );
   t.strictSame(instance.bugs, []);
   const broken = await openInstance(t, {});
   t.match(
     await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
     { code: 69, output: "", errors: /there is no store/ },
-    "an instance that can't keep it says so",
+    "an instance without a store reports it",
   );
 });
 

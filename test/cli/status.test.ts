@@ -12,7 +12,7 @@ const [server] = goodDay.bbbServers;
 const [failure] = goodDay.lastFailures;
 if (server === undefined || failure === undefined) throw new Error("the good day is empty");
 
-/** A cluster of fifty servers, one of which does not answer. */
+/** A cluster of fifty servers, one of which does not respond. */
 const manyServers: StatusReport = {
   ...goodDay,
   bbbServers: Array.from({ length: 50 }, (_, place) => ({

@@ -7,7 +7,7 @@ import t from "tap";
 const script = join(fileURLToPath(new URL("../../../", import.meta.url)), ".ci", "failures.awk");
 const listed = (tap: string): string => execFileSync("awk", ["-f", script], { input: tap, encoding: "utf8" });
 
-/** As tap prints two files at once, shortened. */
+/** tap's output for two concurrent files, shortened. */
 const output = `
 > einwahl@0.1.0 test
 TAP version 14

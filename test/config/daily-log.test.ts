@@ -11,7 +11,7 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 const script = "config/daily-log.sh";
 const dayMs = 24 * 60 * 60_000;
 
-/** A day so many days ago, in UTC. */
+/** The date of that many days ago, in UTC. */
 function day(ago: number): string {
   return new Date(Date.now() - ago * dayMs).toISOString().slice(0, 10);
 }
@@ -35,7 +35,7 @@ await t.test("lines are written unchanged to the file of the day, each at once",
   );
   child.kill("SIGTERM");
   child.stdin.end("\nthe last words");
-  t.strictSame(await once(child, "close"), [0, null], "it ends with its input, not before");
+  t.strictSame(await once(child, "close"), [0, null], "it ends at the end of its input");
   t.equal(readFileSync(file, "utf8"), "  one\\n \\ two\n\nthe last words\n");
 });
 
@@ -44,7 +44,7 @@ await t.test("expired files are deleted, also while nothing is written", async (
   const put = (name: string): void => {
     writeFileSync(join(folder, name), "old\n");
   };
-  // A pause between two looks that is over at once.
+  // Shortens the pause between two deletions.
   writeFileSync(join(folder, "sleep"), "#!/bin/sh\nexec /bin/sleep 0.05\n");
   chmodSync(join(folder, "sleep"), 0o755);
   for (const ago of [0, 1, 6, 7, 400]) put(`fs-${day(ago)}.log`);
@@ -67,10 +67,10 @@ await t.test("expired files are deleted, also while nothing is written", async (
   t.strictSame(await once(child, "close"), [0, null]);
   t.ok(
     readdirSync(folder).includes(`other-${day(400)}.log`) && existsSync(join(folder, "fs-notes.log")),
-    "files of others stay",
+    "other files are kept",
   );
   t.equal(spawnSync("sh", [script, folder, "fs", "1"], { input: "" }).status, 0);
-  t.strictSame(names(), [`fs-${day(0)}.log`], "fewer days may be asked for");
+  t.strictSame(names(), [`fs-${day(0)}.log`], "fewer days are possible");
 });
 
 await t.test("a full disk loses lines and blocks nothing", { skip: !existsSync("/dev/full") }, async (t) => {

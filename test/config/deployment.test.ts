@@ -46,7 +46,7 @@ const text = read("docker-compose.yml");
 const compose = parse(text, { merge: true }) as Compose;
 const services = Object.entries(compose.services);
 
-/** What a shell script, FreeSWITCH's variables or drachtio take from the environment. */
+/** The scripts and FreeSWITCH's variables that read the environment. */
 const known = {
   freeswitch: read("freeswitch/start.sh") + read("freeswitch/conf/vars.xml"),
   drachtio: read("config/start-drachtio.sh"),
@@ -55,11 +55,11 @@ const known = {
 const dockerfiles = known.einwahl + read("Dockerfile.engines");
 const engines = read("Dockerfile.engines").split(/^(?=FROM )/m);
 
-/** No digest of it was to be had that could be verified; docs/adr/0001-media-server-image.md says how to pin it. */
+/** Its digest could not be verified; docs/adr/0001-media-server-image.md describes how to pin it. */
 const unverified = "drachtio/drachtio-server:0.9.10";
 const byDigest = /^[\w./-]+:v?\d+\.\d+\.\d+(-[\w-]+)?@sha256:[0-9a-f]{64}$/;
 
-/** What Dockerfile.engines makes of an engine. */
+/** An engine's stage in Dockerfile.engines. */
 function engineImage(name: string): string {
   return engines.find((stage) => stage.split("\n")[0]?.endsWith(` AS ${name}`)) ?? "";
 }
@@ -68,19 +68,19 @@ await t.test("docker-compose.yml", async (t) => {
   for (const [name, service] of services) {
     await t.test(name, (t) => {
       t.equal(service.network_mode, "host");
-      t.equal(service.read_only, true, "its root is read-only");
-      t.strictSame(service.cap_drop, ["ALL"], "it has no capability that is not named");
+      t.equal(service.read_only, true, "read-only root");
+      t.strictSame(service.cap_drop, ["ALL"], "all capabilities dropped");
       t.notOk(service.privileged);
       t.notOk(service.cap_add, "and none is");
-      t.match(service.user, /^(?!root|0\b)./, "it runs without root");
-      t.equal(service.ulimits?.["core"], 1, "it leaves no core dump, in no file and in no pipe");
+      t.match(service.user, /^(?!root|0\b)./, "runs without root");
+      t.equal(service.ulimits?.["core"], 1, "no core dump, to a file or a pipe");
       t.strictSame(
         service.logging,
         { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
-        "Docker, which knows no bound in time, keeps next to nothing",
+        "Docker keeps at most 1 MB, because it has no time limit",
       );
-      if (service.build === undefined) t.match(service.image, byDigest, "its image is named by its digest");
-      else t.match(service.image, /^einwahl(-\w+)?:\d+\.\d+\.\d+$/, "it is built here");
+      if (service.build === undefined) t.match(service.image, byDigest, "image pinned by digest");
+      else t.match(service.image, /^einwahl(-\w+)?:\d+\.\d+\.\d+$/, "built from this repository");
       for (const volume of service.volumes ?? []) {
         const [source = ""] = volume.split(":");
         if (source.startsWith("./")) t.ok(existsSync(join(repository, source)), `${source} exists`);
@@ -95,21 +95,21 @@ await t.test("docker-compose.yml", async (t) => {
   t.strictSame(
     services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name),
     ["drachtio", "freeswitch", "einwahl"],
-    "what `docker compose up` starts",
+    "the services that `docker compose up` starts",
   );
 });
 
 await t.test("each variable is read by a script and explained", (t) => {
   for (const [name, script] of Object.entries(known)) {
     for (const variable of Object.keys(compose.services[name]?.environment ?? {})) {
-      // drachtio-server reads its own.
+      // drachtio-server reads its own variables.
       const own = name === "drachtio" && /^DRACHTIO_(PROMETHEUS_SCRAPE_PORT|LOGLEVEL)$/.test(variable);
       t.ok(own || new RegExp(`\\b${variable}\\b`).test(script), `${name}: ${variable}`);
     }
   }
   const used = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, variable]) => variable));
   const explained = new Set([...read(".env.example").matchAll(/^(\w+)=/gm)].map(([, variable]) => variable));
-  t.strictSame([...used].sort(), [...explained].sort(), "docker-compose.yml and .env.example name the same ones");
+  t.strictSame([...used].sort(), [...explained].sort(), "docker-compose.yml and .env.example have the same variables");
   t.end();
 });
 
@@ -188,10 +188,10 @@ await t.test("the media server accepts INVITEs of einwahl only, on loopback", (t
   );
   t.ok(
     conditions.every((condition) => condition.includes('break="on-false"')),
-    "without them nothing else is looked at",
+    "without them no further condition is evaluated",
   );
   const applications = [...dialplan.matchAll(/application="(\w+)"/g)].map(([, name]) => name);
-  t.equal(applications[0], "unset", "the key is dropped first");
+  t.equal(applications[0], "unset", "the key is removed first");
   t.equal(applications.filter((name) => name === "answer" || name === "socket").length, 2);
   const environment = compose.services["freeswitch"]?.environment ?? {};
   t.notOk("EINWAHL_FS_CONTROL_HOSTS" in environment, "FreeSWITCH connects to this host only");
@@ -222,7 +222,7 @@ await t.test("no service sends usage data, and no command line contains a passwo
     t.equal(grafana[name], value, name);
   t.ok(
     compose.services["prometheus"]?.command?.some((option) => /^--storage\.tsdb\.retention\.time=\d+d$/.test(option)),
-    "Prometheus forgets after a time that is named",
+    "Prometheus has a retention limit",
   );
   t.strictSame(compose.services["redis"]?.secrets, ["redis-url"]);
   t.notMatch(text, /requirepass|REDISCLI_AUTH/);
@@ -248,7 +248,7 @@ await t.test("the image contains only the listed files", (t) => {
   t.strictSame(
     others.filter((line) => !line.startsWith("!")),
     ["src/demo", "src/simulators"],
-    "the program without what is for development only",
+    "the program without the folders for development",
   );
   t.ok(
     others.indexOf("src/demo") > others.indexOf("!src"),
@@ -257,7 +257,7 @@ await t.test("the image contains only the listed files", (t) => {
   t.strictSame(
     exceptions.filter((line) => !existsSync(join(repository, line.slice(1)))),
     [],
-    "and all of that exists",
+    "and all these files exist",
   );
   t.notOk(
     exceptions.some((line) => /secret|tls|einwahl\.yaml/.test(line)),
@@ -334,11 +334,11 @@ await t.test("the engines' start scripts disable core dumps", { skip: missingPro
       ["0:unlimited", "0 0"],
       ["1:1", "1 1"],
     ] as const) {
-      // Only root may raise a limit.
+      // Only root can raise a limit.
       if (spawnSync("prlimit", [`--core=${limit}`, "true"]).status !== 0) continue;
       const { stdout } = await run("prlimit", [`--core=${limit}`, "--", join(repository, script)], { env });
       t.match(stdout, new RegExp(`^Max core file size ${wanted} bytes`), `${script}, started with ${limit}`);
-      t.match(stdout, /^a{8}$/m, "a pipe gets no memory either");
+      t.match(stdout, /^a{8}$/m, "no memory is piped to a program");
     }
   }
 });
@@ -364,12 +364,12 @@ await t.test("drachtio gets a readable chain file for each combination of certif
   t.strictSame(
     await filesOf({}),
     ["key.pem", "fullchain.pem", "fullchain.pem"],
-    "the certificate's file holds the chain",
+    "the certificate's file contains the chain",
   );
   t.strictSame(
     await filesOf({ DRACHTIO_TLS_CHAIN_FILE: "" }),
     ["key.pem", "fullchain.pem", "fullchain.pem"],
-    "an empty variable counts as none",
+    "an empty variable is ignored",
   );
   t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "authority.pem") }), [
     "key.pem",

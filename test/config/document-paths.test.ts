@@ -11,7 +11,7 @@ const documents = [
     .filter((name) => name.endsWith(".md"))
     .map((name) => join("docs", name)),
 ];
-/** What an operator creates, and files of other programs. */
+/** Files that operators create, and files of other programs. */
 const elsewhere = new Set([
   "config/einwahl.yaml",
   "config/secrets/easybell-password",

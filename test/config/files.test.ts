@@ -27,7 +27,7 @@ interface Setting {
   readonly isRequired: boolean;
 }
 
-/** Every setting of the schema, with those inside of maps and lists. */
+/** Every setting of the schema, including those in maps and lists. */
 function settingsOf(schema: unknown): readonly Setting[] {
   const inner = [entryOf(schema, "items"), ...itemsOf(entryOf(schema, "anyOf")).map(([, each]) => each)]
     .filter(isMap)
@@ -76,8 +76,8 @@ await t.test("the committed JSON Schema is up to date", (t) => {
 
 await t.test("every setting has a description and a documented default", (t) => {
   const settings = settingsOf(jsonSchema());
-  t.ok(settings.length > 60, "the walk has seen the whole schema");
-  // Nothing stands in for these when they are left out: a list for each language, or what the description says.
+  t.ok(settings.length > 60, "the whole schema was visited");
+  // Settings without a default: texts per language, and those whose description gives the effect of omitting them.
   const withoutDefault = [
     "username",
     "password",

@@ -148,7 +148,7 @@ await t.test("a loaded configuration is frozen at any depth", (t) => {
     if (!Object.isFrozen(value)) t.fail(`not frozen: ${inspect(value)}`);
     for (const inner of Object.values(value) as unknown[]) values.push(inner);
   }
-  t.ok(values.length > 60, "the walk has seen the whole of it");
+  t.ok(values.length > 60, "the whole configuration was visited");
   t.throws(() => {
     Object.assign(config.calls.pin, { tries: 99 });
   }, TypeError);

@@ -24,7 +24,7 @@ await t.test("variables, anywhere in a text", (t) => {
 
 await t.test("values of variables and files are not expanded again", (t) => {
   t.equal(secretOf("${A}", { A: "${B} file:x", B: "two" }), "${B} file:x");
-  t.equal(secretOf("${A}", { A: "file:/etc/passwd" }), "file:/etc/passwd", "a variable can't make it read a file");
+  t.equal(secretOf("${A}", { A: "file:/etc/passwd" }), "file:/etc/passwd", "a variable's value cannot refer to a file");
   t.equal(secretOf("file:/s", {}, { "/s": "${HOME}" }), "${HOME}");
   t.equal(secretOf("${A}", { A: 'x: {y: [z]} # " *' }), 'x: {y: [z]} # " *', "a variable can't change the YAML");
   t.end();
@@ -33,7 +33,7 @@ await t.test("values of variables and files are not expanded again", (t) => {
 await t.test("files, from the directory of the configuration", (t) => {
   t.equal(secretOf("file:secrets/s", {}, { "/etc/einwahl/secrets/s": "one\n" }), "one");
   t.equal(secretOf("file:/run/s", {}, { "/run/s": "one\r\n" }), "one");
-  t.equal(secretOf("file:/run/s", {}, { "/run/s": " one " }), " one ", "only the line break at the end goes");
+  t.equal(secretOf("file:/run/s", {}, { "/run/s": " one " }), " one ", "only the final line break is removed");
   t.equal(secretOf("file:${DIR}/s", { DIR: "/run/credentials" }, { "/run/credentials/s": "one" }), "one");
   t.end();
 });
@@ -73,7 +73,7 @@ await t.test("each unresolvable reference is one fault", (t) => {
       { "/huge": "x".repeat(20_000) },
     );
     t.match(faults, [{ path: "drachtio.secret", message }]);
-    t.equal(faults.length, 1, "and not a missing setting as well");
+    t.equal(faults.length, 1, "and not also a missing setting");
   }
   t.end();
 });

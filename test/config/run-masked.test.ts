@@ -6,7 +6,7 @@ import t from "tap";
 
 const script = "config/run-masked.sh";
 
-/** What comes out of it for these lines. */
+/** The script's output for these lines. */
 function masked(...lines: readonly string[]): readonly string[] {
   const { stdout, stderr, status } = spawnSync("sh", [script, "printf", "%s\\n", ...lines], { encoding: "utf8" });
   if (status !== 0) throw new Error(`${String(status)} ${stderr}`);
@@ -109,10 +109,10 @@ await t.test(
     });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const pid = Number(String((await lines.next()).value).replaceAll("-", ""));
-    t.ok(process.kill(pid, 0), "it runs");
+    t.ok(process.kill(pid, 0), "the program runs");
     child.kill("SIGKILL");
     await once(child, "close");
-    // Gone, or dead and waiting for a parent to collect it.
+    // Ended, or a zombie.
     const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
     t.match(stdout.trim(), /^(Z.*)?$/);
   },

@@ -42,13 +42,13 @@ await t.test("Redis requires the password, which no command line shows", { skip:
   const env = { ...process.env, EINWAHL_REDIS_URL_FILE: join(folder, "redis-url"), EINWAHL_REDIS_DIR: folder };
   writeFileSync(env.EINWAHL_REDIS_URL_FILE, `redis://:${password}@127.0.0.1:${port}\n`);
   const ping = (): number | null => spawnSync("sh", [script, "ping"], { env }).status;
-  t.not(ping(), 0, "nothing runs yet");
+  t.not(ping(), 0, "Redis does not run yet");
   const redis = new Program("sh", [script], { cwd: process.cwd(), env });
   t.teardown(async () => {
     await redis.stop();
   });
   for (let tries = 0; tries < 100 && ping() !== 0; tries++) spawnSync("sleep", ["0.1"]);
-  t.equal(ping(), 0, "its own health check gets an answer");
+  t.equal(ping(), 0, "the health check succeeds");
   const cli = (...args: readonly string[]): string =>
     spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).stdout;
   t.match(cli("ping"), /NOAUTH/);

@@ -7,7 +7,7 @@ import { failure, type Result, success } from "../../src/util/result.js";
 
 export const configPath = "/etc/einwahl/einwahl.yaml";
 
-/** Files that are nowhere but here. */
+/** Files in memory. */
 export function filesOf(files: Readonly<Record<string, string>>): ConfigFiles {
   return {
     read(path, maxBytes): Result<string, FileFault> {
@@ -45,7 +45,7 @@ export function faultsOf(
   return result.ok ? [] : result.failure;
 }
 
-/** The least that is a configuration; sections can be replaced. */
+/** The minimal configuration, with replaced sections. */
 export function minimal(sections: Readonly<Record<string, string>> = {}): string {
   const all: Record<string, string> = {
     drachtio: "{ secret: drachtio-secret }",

@@ -11,7 +11,7 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 const folder = "config/systemd";
 const unit = readFileSync(join(folder, "einwahl.service"), "utf8");
 
-/** The values of a setting, in their order. */
+/** The values of a setting, in order. */
 function settings(name: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value = ""]) => value);
 }
@@ -23,7 +23,7 @@ await t.test("the unit matches the program's exit codes, signals and directories
   t.strictSame(
     [settings("StateDirectory"), settings("RuntimeDirectory")],
     [["einwahl"], ["einwahl"]],
-    "where rooms.store and the control socket are",
+    "directories of rooms.store and the control socket",
   );
   t.match(readFileSync("docs/operations.md", "utf8"), /config\/systemd\/einwahl\.service/);
   t.end();
@@ -51,7 +51,7 @@ if (missing !== false) {
     const copy = await scratchFolder(t, "systemd");
     cpSync(folder, copy, { recursive: true });
     const path = join(copy, "einwahl.service");
-    // Where Node and its place are another on this machine, that is not the unit's fault.
+    // Node's path on this machine may differ from the unit's.
     const here = unit.replace("/usr/bin/node", process.execPath);
     const verify = (text: string): string => {
       writeFileSync(path, text);
@@ -59,7 +59,11 @@ if (missing !== false) {
       return `${status ?? ""} ${stderr}`.trim();
     };
     t.equal(verify(here), "0");
-    t.match(verify(here.replace("ProtectHome=yes", "ProtectHomes=yes")), /ProtectHomes/, "it can say no");
+    t.match(
+      verify(here.replace("ProtectHome=yes", "ProtectHomes=yes")),
+      /ProtectHomes/,
+      "control: a fault is reported",
+    );
     t.equal(verify(here), "0");
     const { stdout, status } = spawnSync(
       "systemd-analyze",

@@ -12,7 +12,7 @@ const directory = "freeswitch/sounds";
 const lookEveryFrames = 10;
 const trailSamples = 4_000;
 
-/** What a test call hears of a recording that comes after some silence, over a telephone line. */
+/** The prompts that a test call recognises in a recording after some silence, over a telephone line. */
 function hear(
   prompts: readonly KnownPrompt[],
   pcm: Int16Array,

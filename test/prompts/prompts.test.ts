@@ -20,7 +20,7 @@ interface WaveFormat {
   readonly samples: Int16Array;
 }
 
-/** Walks the chunks of a RIFF file; throws where it is none. */
+/** Iterates over the chunks of a RIFF file; throws if it is not one. */
 function readWave(path: string): WaveFormat {
   const file = readFileSync(path);
   if (file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE")

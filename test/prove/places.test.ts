@@ -37,9 +37,9 @@ await t.test("only new lines of an existing log and all lines of a new file are 
   t.strictSame(await read(), ["after\n", "new\n"]);
   await rename(log, join(folder, "a.log.1"));
   await writeFile(log, "rotated\n");
-  t.strictSame(await read(), ["rotated\n", "before\nafter\n", "new\n"], "after a rotation nothing is missed");
+  t.strictSame(await read(), ["rotated\n", "before\nafter\n", "new\n"], "all lines are read after a rotation");
   await writeFile(log, "x");
-  t.strictSame((await read())[0], "x", "nor when it was truncated");
+  t.strictSame((await read())[0], "x", "and after a truncation");
   await rm(log);
   await mkdir(join(folder, "inner"));
   await symlink(folder, join(folder, "inner", "loop"));
@@ -71,7 +71,7 @@ await t.test("a place: the planted mark is found and removed, another mark is fo
   await permitting.look([number], "talking");
   t.match(permitting.record, { hits: [], permitted: ["the number: it is dialled"] });
   await permitting.look([number], undefined);
-  t.equal(permitting.record.hits.length, 1, "what is permitted during a call is a finding afterwards");
+  t.equal(permitting.record.hits.length, 1, "a hit that is permitted during a call counts afterwards");
 });
 
 await t.test("a missing planted mark is reported, a masked one counts as found", async (t) => {

@@ -5,13 +5,13 @@ import { minimal } from "../../config/support.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { scratchFolder } from "../../e2e/support/scratch.js";
 
-/** A configuration in a folder of its own; what it keeps goes into `data` there. */
+/** A configuration in its own folder, with its store in `data` there. */
 export interface ConfigFile {
   readonly folder: string;
   readonly path: string;
 }
 
-/** @param sections replace those of the least that is a configuration */
+/** @param sections replace sections of the minimal configuration */
 export async function configFile(owner: Owner, sections: Readonly<Record<string, string>> = {}): Promise<ConfigFile> {
   const folder = await scratchFolder(owner, "config");
   const path = join(folder, "einwahl.yaml");

@@ -9,7 +9,7 @@ import { type OutputStream, Terminal } from "../../../src/cli/terminal.js";
 import type { Environment } from "../../../src/config/references.js";
 import { type Clock, systemClock } from "../../../src/util/clock.js";
 
-/** What a command line came to. */
+/** The outcome of a command line. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
@@ -29,7 +29,7 @@ export interface TypedOptions {
   readonly clock?: Clock;
 }
 
-/** A stream that keeps what is written. */
+/** A stream that records its input. */
 export class KeptStream implements OutputStream {
   readonly isTTY: boolean;
   readonly columns = 80;

@@ -23,7 +23,7 @@ const refused: Verdict = { ok: false, stage: "join", why: "it refuses", said: ""
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Two telephones that the test answers for, and an API that remembers what it was asked. */
+/** Two test phones with the test's outcomes, and an API that records its requests. */
 function bench(verdicts: readonly Verdict[] = [well, well]) {
   const clock = new FakeClock();
   const stop = new Latch<true>();
@@ -43,7 +43,7 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
     created: success(new Map([["voiceBridge", voiceBridge]])) as Result<Fields, string>,
     ended: success(new Map()) as Result<Fields, string>,
     prompts: success([]) as Result<readonly [], string>,
-    /** Goes on until it is broken off. */
+    /** Runs until it is aborted. */
     isEndless: false,
     parameters: {} as Readonly<Record<string, string>>,
     placeCall: async (plan: ProbePlan, tools: ProbeTools): Promise<ProbeReport> => {
@@ -142,9 +142,9 @@ await t.test("two test phones that wait for each other's tone, in a conference w
     dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" },
     recording: undefined,
   });
-  t.ok(one?.enough?.isSet, "they hang up when both have heard");
+  t.ok(one?.enough?.isSet, "both hang up after both have heard the tone");
   t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
-  t.equal(claim(world.admission, invite(secret)), undefined, "the line is closed");
+  t.equal(claim(world.admission, invite(secret)), undefined, "admission is closed");
 });
 
 await t.test("the first fault is the result, and the conference is always ended", async (t) => {

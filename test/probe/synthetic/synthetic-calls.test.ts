@@ -17,7 +17,7 @@ interface Placed {
   readonly finish: (result: SyntheticResult) => void;
 }
 
-/** Calls whose ends the test decides. */
+/** Calls that the test ends. */
 function bench(changes: Partial<SyntheticCallConfig> = {}) {
   const clock = new FakeClock();
   const placed: Placed[] = [];
@@ -88,7 +88,7 @@ await t.test("calls never overlap: one that takes longer than the interval delay
   world.calls.start();
   await world.clock.advance(10 * minute);
   t.equal(world.placed.length, 1);
-  // As after a reload in its midst.
+  // As after a reload during the call.
   world.calls.start();
   await world.clock.advance(minute);
   t.equal(world.placed.length, 1);
@@ -122,7 +122,7 @@ await t.test("a shutdown aborts the call in progress, whose result is discarded"
   t.ok(world.placed[0]?.stop.isSet);
   t.same([world.results, world.bugs, world.clock.pending], [[], [], 0]);
   world.calls.start();
-  t.equal(world.clock.pending, 0, "it does not begin again");
+  t.equal(world.clock.pending, 0, "no further call begins");
 });
 
 await t.test("off, and turned on and off by a new configuration", async (t) => {
