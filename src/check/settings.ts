@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js";
+import { openWays } from "../config/encryption.js";
 import type { ConfigFault } from "../config/fault.js";
-import { openWays } from "../config/open-calls.js";
 import { warningsOf } from "../monitoring/status/build-status.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 

@@ -1,7 +1,6 @@
 import type { WebhookState } from "../../bbb/webhook-record.js";
 import type { TrunkConfig } from "../../config/config.js";
-import { isTrunkOpen, openWays } from "../../config/open-calls.js";
-import { plainLinks } from "../../config/plain-links.js";
+import { isTrunkOpen, openWays, plainLinks } from "../../config/encryption.js";
 import { type EngineName, versionVerdict } from "../../media/engine-versions.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import { isThisMachine } from "../../util/own-address.js";
