@@ -4,9 +4,8 @@ import type { Logger } from "pino";
 
 import type { WebhookEvent } from "../bbb/webhook.js";
 import type { Pin } from "../caller/secret.js";
-import type { Config } from "../config/config.js";
+import { type Config, needsStore } from "../config/config.js";
 import { isTrunkOpen, openWays } from "../config/encryption.js";
-import { needsStore } from "../config/needs-store.js";
 import { type HttpOptions, HttpServer } from "../http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "../http/services.js";
 import type { StoreState } from "../monitoring/status/components.js";

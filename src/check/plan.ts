@@ -1,5 +1,4 @@
-import type { Config } from "../config/config.js";
-import { needsStore } from "../config/needs-store.js";
+import { type Config, needsStore } from "../config/config.js";
 import { bbbApiCheck } from "./bbb-api.js";
 import { BbbFamilies } from "./bbb-families.js";
 import { bbbSipCheck } from "./bbb-sip.js";

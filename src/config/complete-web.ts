@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 
 import type { Language } from "../caller/language.js";
+import type { HttpConfig, OperatorConfig, PageConfig, RoomsConfig } from "./config.js";
 import type { ValidSettings } from "./schema.js";
-import type { HttpConfig, OperatorConfig, PageConfig, RoomsConfig } from "./web-config.js";
 
 export function completeHttp(settings: ValidSettings["http"]): HttpConfig {
   return {

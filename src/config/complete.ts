@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { isKey, type Key } from "../call/dtmf-buffer.js";
@@ -6,12 +6,17 @@ import { defaultLabels, type LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import { completeTrunk } from "./complete-trunk.js";
 import { completeHttp, completePage, completeRooms } from "./complete-web.js";
-import type { BbbServerConfig, Config, MediaServerConfig } from "./config.js";
-import { completeControl } from "./control-config.js";
+import type {
+  BbbServerConfig,
+  Config,
+  ControlConfig,
+  MediaServerConfig,
+  RoomsConfig,
+  SyntheticCallConfig,
+} from "./config.js";
 import { nonEmpty } from "./non-empty.js";
 import { sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
-import { completeSyntheticCall } from "./synthetic-config.js";
 
 type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
 
@@ -86,6 +91,25 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     },
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
   };
+}
+
+/** The directory of the socket when the store is not a local directory. */
+const systemSocket = "/run/einwahl/control.sock";
+
+/** @param directory of the configuration file */
+function completeControl(settings: ValidSettings["control"], { store }: RoomsConfig, directory: string): ControlConfig {
+  if (settings.socket !== undefined) return { socket: resolve(directory, settings.socket) };
+  return { socket: store.kind === "embedded" ? join(store.directory, "control.sock") : systemSocket };
+}
+
+/** @param servers the names of all BBB servers; @returns `undefined` if disabled */
+function completeSyntheticCall(
+  { enabled, interval, jitter, trunk, ca, contact, servers: chosen }: ValidSettings["synthetic_call"],
+  servers: readonly string[],
+): SyntheticCallConfig | undefined {
+  return enabled
+    ? { intervalMs: interval, jitterMs: jitter, trunk, ca, contact, servers: chosen ?? servers }
+    : undefined;
 }
 
 /** The key after `*`; `undefined` for `off`. */

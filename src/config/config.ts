@@ -6,10 +6,8 @@ import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
 import type { GuessSettings } from "../store/guess-throttle.js";
+import type { StorePlace } from "../store/open-stores.js";
 import type { LogLevel } from "../util/log-level.js";
-import type { ControlConfig } from "./control-config.js";
-import type { SyntheticCallConfig } from "./synthetic-config.js";
-import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
 /**
  * The operator's settings with all defaults, frozen. Made by `loadConfig`; modules receive the parts they need and do
@@ -181,4 +179,121 @@ export interface CallsConfig {
   readonly mediaTimeoutMs: number;
   /** The same for a caller on hold; also the maximum pause of the PIN dialogue during hold. */
   readonly holdTimeoutMs: number;
+}
+
+/** einwahl's own HTTP server. */
+export interface HttpConfig {
+  readonly host: string;
+  readonly port: number;
+  /** The port on 127.0.0.1 for operators and local programs. */
+  readonly operatorsPort: number;
+  /** The public URL, without a trailing slash; `undefined`: the listen address. */
+  readonly publicUrl: string | undefined;
+  /** Addresses and networks whose `X-Forwarded-For` is trusted. */
+  readonly trustedProxies: readonly string[];
+  /** Origins allowed to read public responses (CORS); `*`: any. */
+  readonly corsOrigins: readonly string[];
+  readonly tokens: readonly TokenConfig[];
+  readonly rateLimit: RateLimitConfig;
+  readonly metrics: OperatorAccess | "public";
+  readonly status: OperatorAccess;
+}
+
+/**
+ * Access to operators' pages; `local`: tokens, and programs on this machine through `operatorsPort`.
+ */
+export type OperatorAccess = "off" | "token" | "local";
+
+/** The permissions of a token; the OpenAPI document lists them for each route. */
+export const scopes = [
+  "rooms:read",
+  "rooms:write",
+  "rooms:list",
+  "rooms:import",
+  "statistics:read",
+  "metrics:read",
+  "status:read",
+] as const;
+
+export type Scope = (typeof scopes)[number];
+
+export interface TokenConfig {
+  readonly name: string;
+  /** SHA-256 of the token, 64 hexadecimal digits in lower case. */
+  readonly sha256: string;
+  readonly scopes: readonly Scope[];
+}
+
+export interface RateLimitConfig {
+  readonly windowMs: number;
+  /** Maximum requests per window from one address without a token. */
+  readonly perAddress: number;
+  /** Maximum requests per window with one token. */
+  readonly perToken: number;
+}
+
+/** PINs reserved by front ends. */
+export interface RoomsConfig {
+  /** Whether the file sets the store: it is then used even without PINs and statistics. */
+  readonly isStoreChosen: boolean;
+  readonly store: StorePlace;
+  readonly pinLength: number;
+  /** How long a released PIN is not assigned again. */
+  readonly restMs: number;
+  /** `public`: a room's id is enough to get its PIN, as in Jitsi's API. */
+  readonly jitsiConfCode: "token" | "public";
+}
+
+/** Access to the statistics; `off`: none are kept. */
+export type StatisticsConfig = "off" | "token" | "public";
+
+/** The page for people. */
+export interface PageConfig {
+  readonly title: Readonly<Record<Language, string>>;
+  readonly operator: OperatorConfig | undefined;
+  /** Paragraphs that the operator adds to the privacy notice. */
+  readonly privacyNote: Readonly<Record<Language, readonly string[]>>;
+}
+
+export interface OperatorConfig {
+  readonly name: string;
+  /** Line by line. */
+  readonly address: readonly string[];
+  readonly email: string | undefined;
+  readonly phone: string | undefined;
+  /** The contact for data protection. */
+  readonly dataProtection: string | undefined;
+  readonly imprintUrl: string | undefined;
+  readonly privacyUrl: string | undefined;
+}
+
+/** The control socket between the command line and the running instance. */
+export interface ControlConfig {
+  /** The path of the Unix socket. */
+  readonly socket: string;
+}
+
+/** Synthetic calls. */
+export interface SyntheticCallConfig {
+  /** Between two synthetic calls, in milliseconds. */
+  readonly intervalMs: number;
+  /** Maximum random addition to the interval, in milliseconds. */
+  readonly jitterMs: number;
+  /** The trunk for outgoing synthetic calls; `undefined`: directly to drachtio. */
+  readonly trunk: string | undefined;
+  /** Trusted CAs for the registrar, in PEM form; `undefined`: Node's CAs. */
+  readonly ca: string | undefined;
+  /** drachtio's TLS address for the calls; `undefined`: the address that drachtio reports. */
+  readonly contact: { readonly host: string; readonly port: number } | undefined;
+  /** Names of BBB servers, called in turn. */
+  readonly servers: readonly string[];
+}
+
+/** Whether a store is needed: for PINs, statistics, or pseudonym keys if the file sets a store. Without one nothing is written to disk. */
+export function needsStore({
+  http: { tokens },
+  statistics,
+  rooms,
+}: Pick<Config, "http" | "statistics" | "rooms">): boolean {
+  return rooms.isStoreChosen || tokens.length > 0 || statistics !== "off" || rooms.jitsiConfCode !== "token";
 }

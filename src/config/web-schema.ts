@@ -1,7 +1,7 @@
 import { z } from "zod";
 
+import { scopes } from "./config.js";
 import { fields } from "./fields.js";
-import { scopes } from "./scopes.js";
 import { webFields } from "./web-fields.js";
 
 /* The HTTP sections of the configuration file: front ends, reserved PINs, the page for people. */

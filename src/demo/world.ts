@@ -7,9 +7,9 @@ import { pino } from "pino";
 
 import { Einwahl } from "../app/einwahl.js";
 import type { CallWatcher } from "../call/progress.js";
+import { scopes } from "../config/config.js";
 import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
-import { scopes } from "../config/scopes.js";
 import type { SampleBbb } from "../simulators/bbb/sample-bbb.js";
 import type { Certificates } from "../simulators/certificates.js";
 import { systemClock } from "../util/clock.js";

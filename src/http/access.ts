@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-import type { HttpConfig } from "../config/web-config.js";
+import type { HttpConfig } from "../config/config.js";
 import type { Clock } from "../util/clock.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import { limitedAddress, type Quota, RateLimit, rateLimitHeaders } from "./rate-limit.js";

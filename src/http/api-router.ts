@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
 
-import type { HttpConfig } from "../config/web-config.js";
+import type { HttpConfig } from "../config/config.js";
 import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
 import { Access, type Listener } from "./access.js";

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 
 import type { z } from "zod";
 
-import type { Scope } from "../config/scopes.js";
+import type { Scope } from "../config/config.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import type { Token } from "./tokens.js";
 

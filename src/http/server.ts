@@ -1,4 +1,4 @@
-import type { HttpConfig } from "../config/web-config.js";
+import type { HttpConfig } from "../config/config.js";
 import type { Health } from "../monitoring/status/health.js";
 import type { Clock } from "../util/clock.js";
 import { ApiRouter, type ApiRouterOptions } from "./api-router.js";

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-import type { Scope } from "../config/scopes.js";
-import type { TokenConfig } from "../config/web-config.js";
+import type { Scope, TokenConfig } from "../config/config.js";
 
 export interface Token {
   readonly name: string;

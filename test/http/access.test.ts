@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { scopes } from "../../src/config/scopes.js";
+import { scopes } from "../../src/config/config.js";
 import { limitedAddress, RateLimit } from "../../src/http/rate-limit.js";
 import { bearerToken } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";

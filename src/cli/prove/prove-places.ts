@@ -1,5 +1,4 @@
-import type { Config } from "../../config/config.js";
-import { needsStore } from "../../config/needs-store.js";
+import { type Config, needsStore } from "../../config/config.js";
 import type { ControlClient } from "../../control/control-client.js";
 import { RemotePinBook } from "../../control/remote-pin-book.js";
 import type { CallRoute } from "../../prove/calls/route.js";

@@ -1,5 +1,5 @@
 import type { Language } from "../../caller/language.js";
-import type { OperatorConfig, PageConfig } from "../../config/web-config.js";
+import type { OperatorConfig, PageConfig } from "../../config/config.js";
 import type { DialInNumber } from "../api-schemas.js";
 import { formatPin, oneTapLink } from "../phone-numbers.js";
 import { qrCode } from "../qr-code.js";

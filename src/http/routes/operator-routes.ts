@@ -1,5 +1,5 @@
 import type { Language } from "../../caller/language.js";
-import type { HttpConfig } from "../../config/web-config.js";
+import type { HttpConfig } from "../../config/config.js";
 import { type Route, route } from "../route.js";
 import type { OperatorServices } from "../services.js";
 import { statusRoute } from "../status/status-route.js";

@@ -1,4 +1,4 @@
-import type { SyntheticCallConfig } from "../../config/synthetic-config.js";
+import type { SyntheticCallConfig } from "../../config/config.js";
 import type { Clock } from "../../util/clock.js";
 import { Latch } from "../../util/latch.js";
 import type { SyntheticRecord, SyntheticResult, SyntheticStage } from "./synthetic-result.js";

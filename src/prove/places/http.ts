@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-import type { HttpConfig } from "../../config/web-config.js";
+import type { HttpConfig } from "../../config/config.js";
 import { apiBase } from "../../http/api-schemas.js";
 import { faultCode } from "../../util/network-fault.js";
 import { failure, type Result, success } from "../../util/result.js";

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import type { Test } from "tap";
 
 import { Pin } from "../../../src/caller/secret.js";
-import type { Scope } from "../../../src/config/scopes.js";
-import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
+import type { HttpConfig, Scope, TokenConfig } from "../../../src/config/config.js";
 import type { ApiRouterOptions } from "../../../src/http/api-router.js";
 import type { WebhookSource } from "../../../src/http/bbb-webhooks.js";
 import { HttpServer } from "../../../src/http/server.js";

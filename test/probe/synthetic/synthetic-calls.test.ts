@@ -1,6 +1,6 @@
 import t from "tap";
 
-import type { SyntheticCallConfig } from "../../../src/config/synthetic-config.js";
+import type { SyntheticCallConfig } from "../../../src/config/config.js";
 import { SyntheticCalls } from "../../../src/probe/synthetic/synthetic-calls.js";
 import type { SyntheticResult } from "../../../src/probe/synthetic/synthetic-result.js";
 import type { Latch } from "../../../src/util/latch.js";
