@@ -1,5 +1,4 @@
 import type { NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
-import { nonEmpty } from "./non-empty.js";
 import { type AssumedSetting, isOfRegistration, presets, sipPortFor, type TrunkPreset } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
 
@@ -79,4 +78,11 @@ function presetRegistrar({ registrar }: TrunkPreset): Exclude<Trunk["registrar"]
 
 function completeWatchdog(watchdog: Exclude<Trunk["watchdog"], undefined>): RegistrationConfig["watchdog"] {
   return watchdog === false ? undefined : { silenceMs: watchdog.silence, minIntervalMs: watchdog.min_interval };
+}
+
+/** Narrows a list that the schema or the cross-checks guarantee to be non-empty. Throws otherwise. */
+export function nonEmpty<Item>(items: readonly Item[]): readonly [Item, ...Item[]] {
+  const [first, ...others] = items;
+  if (first === undefined) throw new Error("the schema or the cross-checks let an empty list through");
+  return [first, ...others];
 }

@@ -4,17 +4,18 @@ import { fileURLToPath } from "node:url";
 import { isKey, type Key } from "../call/dtmf-buffer.js";
 import { defaultLabels, type LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
-import { completeTrunk } from "./complete-trunk.js";
-import { completeHttp, completePage, completeRooms } from "./complete-web.js";
+import { completeTrunk, nonEmpty } from "./complete-trunk.js";
 import type {
   BbbServerConfig,
   Config,
   ControlConfig,
+  HttpConfig,
   MediaServerConfig,
+  OperatorConfig,
+  PageConfig,
   RoomsConfig,
   SyntheticCallConfig,
 } from "./config.js";
-import { nonEmpty } from "./non-empty.js";
 import { sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
 
@@ -90,6 +91,46 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
       retentionDays: settings.logging.retention_days,
     },
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
+  };
+}
+
+function completeHttp(settings: ValidSettings["http"]): HttpConfig {
+  return {
+    host: settings.host,
+    port: settings.port,
+    operatorsPort: settings.operators_port,
+    publicUrl: settings.public_url?.replace(/\/+$/, ""),
+    trustedProxies: settings.trusted_proxies,
+    corsOrigins: settings.cors_origins,
+    tokens: settings.tokens.map(({ name, sha256, scopes }) => ({
+      name,
+      sha256: sha256.toLowerCase(),
+      scopes: [...new Set(scopes)],
+    })),
+    rateLimit: {
+      windowMs: settings.rate_limit.window,
+      perAddress: settings.rate_limit.per_address,
+      perToken: settings.rate_limit.per_token,
+    },
+    metrics: settings.metrics,
+    status: settings.status,
+  };
+}
+
+const defaultStore = "data";
+
+/** @param directory of the configuration file */
+function completeRooms(settings: ValidSettings["rooms"], directory: string): RoomsConfig {
+  const { store = { directory: defaultStore } } = settings;
+  return {
+    isStoreChosen: settings.store !== undefined,
+    store:
+      "redis" in store
+        ? { kind: "redis", url: store.redis, prefix: settings.redis_prefix }
+        : { kind: "embedded", directory: resolve(directory, store.directory) },
+    pinLength: settings.pin_length,
+    restMs: settings.pin_reuse_delay,
+    jitsiConfCode: settings.jitsi_conf_code,
   };
 }
 
@@ -186,4 +227,26 @@ function perLanguage(
 ): Readonly<Record<Language, string>> {
   if (typeof value === "string") return { de: value, en: value };
   return { de: value?.de ?? fallback.de, en: value?.en ?? fallback.en };
+}
+
+const defaultTitle: Readonly<Record<Language, string>> = { de: "Per Telefon teilnehmen", en: "Join by phone" };
+
+function completePage({ title, operator, privacy_note }: ValidSettings["page"]): PageConfig {
+  return {
+    title: perLanguage(title, defaultTitle),
+    operator: operator === undefined ? undefined : completeOperator(operator),
+    privacyNote: privacy_note,
+  };
+}
+
+function completeOperator(operator: NonNullable<ValidSettings["page"]["operator"]>): OperatorConfig {
+  return {
+    name: operator.name,
+    address: operator.address,
+    email: operator.email,
+    phone: operator.phone,
+    dataProtection: operator.data_protection,
+    imprintUrl: operator.imprint_url,
+    privacyUrl: operator.privacy_url,
+  };
 }
