@@ -220,6 +220,11 @@ export const fields = {
     "is not an absolute path",
     "write the path on the media servers, with letters, digits and . _ - / only",
   ),
+  socket: text((value) =>
+    value.trim() === "" || /\p{Cc}/u.test(value)
+      ? complain("is not a path", "write the path of a file that does not exist yet, such as /run/einwahl/control.sock")
+      : undefined,
+  ),
   source: text(sourceFault),
   apiUrl: text(apiUrlFault),
   leaveKey: matching(
@@ -245,4 +250,11 @@ export const fields = {
 
 function labelComplaint(fault: string | undefined, hint: string): Complaint | undefined {
   return fault === undefined ? undefined : { message: fault, hint };
+}
+
+/** One value for all languages, or one for each. */
+export function perLanguage<Field extends z.ZodType<string, string>>(
+  field: Field,
+): z.ZodUnion<[Field, z.ZodObject<{ de: z.ZodOptional<Field>; en: z.ZodOptional<Field> }, z.core.$strict>]> {
+  return z.union([field, z.strictObject({ de: field.optional(), en: field.optional() })]);
 }

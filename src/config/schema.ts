@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { control } from "./control-schema.js";
-import { fields } from "./fields.js";
+import { fields, perLanguage } from "./fields.js";
 import { syntheticCall } from "./synthetic-schema.js";
 import { trunk } from "./trunk-schema.js";
 import { http, page, rooms, statistics } from "./web-schema.js";
@@ -263,12 +263,6 @@ const calls = z
   })
   .prefault({})
   .describe("Settings for all calls.");
-
-function perLanguage<Field extends z.ZodString>(
-  field: Field,
-): z.ZodUnion<[Field, z.ZodObject<{ de: z.ZodOptional<Field>; en: z.ZodOptional<Field> }, z.core.$strict>]> {
-  return z.union([field, z.strictObject({ de: field.optional(), en: field.optional() })]);
-}
 
 const label = z
   .strictObject({
