@@ -1,8 +1,7 @@
 import { z } from "zod";
 
-import { control } from "./control-schema.js";
+import { calls } from "./calls-schema.js";
 import { fields, perLanguage } from "./fields.js";
-import { syntheticCall } from "./synthetic-schema.js";
 import { trunk } from "./trunk-schema.js";
 import { http, page, rooms, statistics } from "./web-schema.js";
 
@@ -112,158 +111,6 @@ const bbbServer = z.strictObject({
     .describe("The interval of polls for the server's meetings; an unknown PIN triggers a poll immediately."),
 });
 
-const maxWrongPins = 1_000_000;
-
-const guessing = z
-  .strictObject({
-    window: fields
-      .duration("1m", "24h")
-      .prefault("1h")
-      .describe("The window in which wrong PINs are counted, from the first one."),
-    delay: fields
-      .duration("1s", "30s")
-      .prefault("3s")
-      .describe(
-        "The delay of each response to a PIN, right or wrong, once a limit is reached. It doubles at twice the limit, up to ten times.",
-      ),
-    number: z
-      .strictObject({
-        slow: fields
-          .count(1, maxWrongPins)
-          .prefault(10)
-          .describe("The number of wrong PINs from which a call has one try and each response is delayed."),
-        refuse: fields
-          .count(1, maxWrongPins)
-          .prefault(20)
-          .describe("The number of wrong PINs from which calls are answered 603."),
-      })
-      .prefault({})
-      .describe("Wrong PINs from one number."),
-    withheld: z
-      .strictObject({
-        slow: fields
-          .count(1, maxWrongPins)
-          .prefault(60)
-          .describe("The number of wrong PINs from which a call has one try and each response is delayed."),
-        refuse: fields
-          .count(1, maxWrongPins)
-          .prefault(120)
-          .describe("The number of wrong PINs from which calls are answered 603."),
-      })
-      .prefault({})
-      .describe("Wrong PINs from all callers of a trunk without a usable number together."),
-    all: z
-      .strictObject({
-        slow: fields
-          .count(1, maxWrongPins)
-          .prefault(300)
-          .describe(
-            "The number of wrong PINs from which every call has one try and each response is delayed. No call is refused because of other callers' PINs.",
-          ),
-      })
-      .prefault({})
-      .describe("Wrong PINs from all callers together."),
-  })
-  .prefault({})
-  .describe(
-    "Limits for wrong PINs, over all calls and, with Redis, over all instances. The counters are stored under a keyed hash of the number.",
-  );
-
-const calls = z
-  .strictObject({
-    max_concurrent: fields
-      .count(1, 100_000)
-      .prefault(100)
-      .describe("The maximum number of concurrent calls; further calls are answered 503."),
-    per_number: fields
-      .count(1, 100_000)
-      .prefault(3)
-      .describe(
-        "The maximum number of concurrent calls from one number (a company may show one number for all its phones); further calls are answered 486.",
-      ),
-    withheld_per_trunk: fields
-      .count(1, 100_000)
-      .prefault(20)
-      .describe(
-        "The maximum number of concurrent calls over one trunk with a withheld or unusable number; further calls are answered 486.",
-      ),
-    withheld_after_removal: z
-      .enum(["allow", "refuse"])
-      .prefault("allow")
-      .describe(
-        "Whether callers without a usable number may enter a meeting from which one of them was removed: BBB can't ban them, because each call has a new pseudonym. refuse: all of them are kept out until the meeting ends.",
-      ),
-    languages: fields.languages.prefault(["de", "en"]).describe("The languages of numbers without languages."),
-    pin: z
-      .strictObject({
-        tries: fields.count(1, 10).prefault(3).describe("The maximum number of PINs that a caller may type."),
-        first_digit_timeout: fields
-          .duration("1s", "1m")
-          .prefault("7s")
-          .describe("The timeout from the end of the prompt to the first digit."),
-        inter_digit_timeout: fields
-          .duration("1s", "30s")
-          .prefault("5s")
-          .describe("The timeout between two digits; after it the PIN is complete."),
-        total_timeout: fields
-          .duration("10s", "15m")
-          .prefault("2m")
-          .describe("The timeout from the greeting until a conference is found."),
-      })
-      .prefault({})
-      .describe("The PIN dialogue."),
-    guessing,
-    waiting: z
-      .strictObject({
-        enabled: fields.flag
-          .prefault(true)
-          .describe(
-            "Whether callers can wait for a conference that has not begun; otherwise they are asked to call again.",
-          ),
-        limit: fields.duration("10s", "4h").prefault("30m").describe("The maximum total waiting time of a call."),
-        max_percent: fields
-          .count(1, 100)
-          .prefault(50)
-          .describe(
-            "The maximum share of max_concurrent that may wait, in percent; further callers are asked to call again.",
-          ),
-        per_pin: fields
-          .count(1, 100_000)
-          .prefault(30)
-          .describe("The maximum number of callers waiting for one conference."),
-
-        reminder_interval: fields
-          .duration("15s", "10m")
-          .prefault("45s")
-          .describe("The interval of the reminder for waiting callers, with music in between."),
-      })
-      .prefault({})
-      .describe("Waiting for conferences whose PIN is reserved and that have not begun."),
-    hints: fields.flag
-      .prefault(true)
-      .describe(
-        "Whether the keys to mute and to leave are announced before the first conference (four seconds). Any key skips the announcement.",
-      ),
-    leave_key: fields.leaveKey
-      .prefault("*#")
-      .describe(
-        "The keys that leave a conference for another PIN: * and one of 0 1 2 3 4 5 7 8 9 #; or off. *6 mutes, and BBB handles all other keys.",
-      ),
-    max_duration: fields.duration("1m", "48h").prefault("12h").describe("The maximum duration of a call."),
-    media_timeout: fields
-      .duration("5s", "30m")
-      .prefault("30s")
-      .describe("A call without incoming audio packets ends after this time."),
-    hold_timeout: fields
-      .duration("5s", "4h")
-      .prefault("30m")
-      .describe(
-        "The same for a caller on hold. Before a conference, hold pauses the timeouts of calls.pin, up to this total for a call.",
-      ),
-  })
-  .prefault({})
-  .describe("Settings for all calls.");
-
 const label = z
   .strictObject({
     template: perLanguage(fields.labelTemplate)
@@ -288,6 +135,59 @@ const label = z
   })
   .prefault({})
   .describe("The caller's name in a conference.");
+
+/** The control socket between the command line and the running instance. */
+const control = z
+  .strictObject({
+    socket: fields.socket
+      .optional()
+      .describe(
+        "The Unix socket that connects `einwahl status`, `reload` and `drain` to the running instance. A relative path starts at the directory of this file. Default: control.sock in the directory of rooms.store, or /run/einwahl/control.sock with Redis.",
+      ),
+  })
+  .prefault({})
+  .describe("The control socket of the running instance.");
+
+/** Synthetic calls. */
+const syntheticCall = z
+  .strictObject({
+    enabled: fields.flag
+      .prefault(false)
+      .describe(
+        "Whether einwahl places synthetic calls: two test phones call a meeting that einwahl creates and ends through the API of a BBB server. No caller's audio is involved, and statistics do not count these calls.",
+      ),
+    interval: fields.duration("1m", "24h").prefault("15m").describe("The interval between two synthetic calls."),
+    jitter: fields
+      .duration("0s", "1h")
+      .prefault("1m")
+      .describe("The maximum random addition to the interval, so that several instances don't call at the same time."),
+    trunk: fields.name
+      .optional()
+      .describe(
+        "The name of a trunk in trunks. einwahl calls the trunk's first number over it, and the provider routes the call back: this tests the whole path, takes two outgoing and two incoming channels, and may incur charges. Default: the calls go directly to drachtio.",
+      ),
+    ca: fields.authorities
+      .optional()
+      .describe(
+        "With trunk: the trusted CAs of the registrar's certificate, in PEM form, such as file:trunk-ca.pem. Default: ca of that trunk.",
+      ),
+    contact: z
+      .strictObject({
+        host: fields.host.describe("The address or name under which this machine reaches drachtio."),
+        port: fields.port.prefault(5061).describe("drachtio's TLS port."),
+      })
+      .optional()
+      .describe(
+        "The destination of the calls. Default: the TLS address that drachtio reports; behind NAT this machine may be unable to reach it.",
+      ),
+    servers: z
+      .array(fields.name)
+      .min(1, { error: "must name at least one BBB server" })
+      .optional()
+      .describe("The names of the BBB servers to call in turn, from bbb_servers. Default: all."),
+  })
+  .prefault({})
+  .describe("Synthetic calls: einwahl calls itself, to detect faults before callers do.");
 
 export const configSchema = z
   .strictObject({
