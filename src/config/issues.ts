@@ -1,7 +1,6 @@
 import type { z } from "zod";
 
 import { closestTo, type Finding, type Path } from "./fault.js";
-import { descriptionAt, schemasAt, settingsAt } from "./json-schema.js";
 import { at, entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 
 type Issue = z.core.$ZodIssue;
@@ -121,4 +120,35 @@ function hintOf(issue: Issue): string | undefined {
 function descriptionOf(schema: Tree, path: Path): string {
   const description = descriptionAt(schema, path);
   return description === "" ? "see config/einwahl.example.yaml" : description;
+}
+
+/** The subschemas for the setting at `path`; several if it has alternatives. */
+function schemasAt(schema: Tree, path: Path): readonly Tree[] {
+  let schemas = alternatives(schema);
+  for (const step of path) {
+    schemas = schemas.flatMap((each) =>
+      alternatives(typeof step === "number" ? entryOf(each, "items") : at(each, ["properties", step])),
+    );
+  }
+  return schemas;
+}
+
+/** The settings allowed in the map at `path`. */
+function settingsAt(schema: Tree, path: Path): readonly string[] {
+  return schemasAt(schema, path).flatMap((each) => {
+    const properties = entryOf(each, "properties");
+    return isMap(properties) ? Object.keys(properties) : [];
+  });
+}
+
+/** The description of the setting at `path`; "" if there is none. */
+function descriptionAt(schema: Tree, path: Path): string {
+  const descriptions = schemasAt(schema, path).map((each) => entryOf(each, "description"));
+  return descriptions.find((each) => typeof each === "string") ?? "";
+}
+
+function alternatives(schema: Tree): readonly Tree[] {
+  if (!isMap(schema)) return [];
+  const inner = itemsOf(entryOf(schema, "anyOf")).flatMap(([, each]) => alternatives(each));
+  return [schema, ...inner];
 }

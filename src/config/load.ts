@@ -7,9 +7,8 @@ import { type ConfigFiles, describeFileFault, machineFiles } from "./config-file
 import { crossCheck } from "./cross-checks.js";
 import { type ConfigFault, type Finding, formatPath, type Path } from "./fault.js";
 import { explainIssues } from "./issues.js";
-import { jsonSchema } from "./json-schema.js";
 import { type Environment, resolveReferences } from "./references.js";
-import { configSchema } from "./schema.js";
+import { configSchema, jsonSchema } from "./schema.js";
 import { deepFreeze, isMap } from "./tree.js";
 import { readYaml } from "./yaml-text.js";
 

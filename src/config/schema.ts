@@ -254,3 +254,16 @@ export const configSchema = z
   .describe("The configuration of einwahl.");
 
 export type ValidSettings = z.output<typeof configSchema>;
+
+/** The committed JSON Schema, relative to the root of the package. */
+export const jsonSchemaPath = "config/einwahl.schema.json";
+
+/** The configuration as JSON Schema draft 7, the version with the best support in YAML editors. */
+export function jsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(configSchema, { target: "draft-7", io: "input" });
+}
+
+/** The content of the committed file. */
+export function jsonSchemaText(): string {
+  return `${JSON.stringify({ title: "einwahl", ...jsonSchema() }, undefined, 2)}\n`;
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import t from "tap";
 
-import { jsonSchema, jsonSchemaPath, jsonSchemaText } from "../../src/config/json-schema.js";
+import { jsonSchema, jsonSchemaPath, jsonSchemaText } from "../../src/config/schema.js";
 import { entryOf, isMap, itemsOf } from "../../src/config/tree.js";
 import { faultsOf, loaded } from "./support.js";
 
