@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import process from "node:process";
 
+import { exitCodes } from "./cli/command.js";
 import { runCommandLine } from "./cli/command-line.js";
 import { commands } from "./cli/commands.js";
-import { exitCodes } from "./cli/exit-code.js";
 import { runCommand } from "./cli/run-command.js";
 import { Terminal } from "./cli/terminal.js";
 import { catchLibraryOutput } from "./monitoring/log/library-output.js";

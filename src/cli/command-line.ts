@@ -1,7 +1,6 @@
 import { closestTo } from "../config/fault.js";
 import { packageVersion } from "../util/package-version.js";
-import type { Command, CommandContext } from "./command.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { type Command, type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { commandHelp, overview } from "./help-text.js";
 import { helpOption, parseOptions } from "./options.js";
 

@@ -1,13 +1,33 @@
 import type { Environment } from "../config/references.js";
 import type { LibraryOutput } from "../monitoring/log/library-output.js";
 import type { Clock } from "../util/clock.js";
-import type { ExitCode } from "./exit-code.js";
-import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
+/** Exit statuses of `einwahl`; those above 60 are from sysexits.h. */
+export const exitCodes = {
+  ok: 0,
+  /** The command ran with a negative result: `check` found an error, a call failed. */
+  failed: 1,
+  /** EX_USAGE: the command line is invalid. */
+  usage: 64,
+  /** EX_UNAVAILABLE: einwahl is not running, or a server does not respond. */
+  unavailable: 69,
+  /** EX_CONFIG: the configuration is invalid; a restart won't help. */
+  configuration: 78,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
 /** The signals that commands handle. */
 export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
+
+/** The subset of standard input used here. */
+export interface InputStream extends AsyncIterable<Buffer | string> {
+  readonly isTTY?: boolean;
+  /** Only on a terminal: delivers single keys without echo. */
+  setRawMode?(raw: boolean): unknown;
+}
 
 /** The external dependencies of commands, replaced in tests. */
 export interface CommandContext {

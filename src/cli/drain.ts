@@ -2,8 +2,7 @@ import { durationMs } from "../config/fields.js";
 import type { DrainAnswer } from "../control/answers.js";
 import type { ControlResult } from "../control/control-client.js";
 import { success } from "../util/result.js";
-import type { CommandContext } from "./command.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { pause } from "./pause.js";
 import { type RunningInstance, runningInstance, tellNoAnswer } from "./running-instance.js";
 

@@ -1,5 +1,4 @@
-import type { CommandDescription } from "./command.js";
-import { exitCodes } from "./exit-code.js";
+import { type CommandDescription, exitCodes } from "./command.js";
 import { optionSynopsis } from "./help-text.js";
 import { helpOption } from "./options.js";
 

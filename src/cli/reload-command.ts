@@ -1,7 +1,6 @@
 import { formatFaults } from "../config/fault.js";
 import type { ReloadAnswer } from "../control/answers.js";
-import { command, type CommandContext } from "./command.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { command, type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { commonOptions } from "./options.js";
 
 export const reloadCommand = command({

@@ -1,6 +1,5 @@
-import { command } from "./command.js";
+import { command, exitCodes } from "./command.js";
 import { configPath } from "./config-path.js";
-import { exitCodes } from "./exit-code.js";
 import { commonOptions } from "./options.js";
 
 export const runCommand = command({

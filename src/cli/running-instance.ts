@@ -1,7 +1,6 @@
 import { ControlClient, type ControlFailure } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
-import type { CommandContext } from "./command.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { loadedConfig } from "./loaded-config.js";
 
 /** The running instance and its socket path. */

@@ -10,8 +10,7 @@ import type { Log } from "../monitoring/log/open-log.js";
 import { processMetrics } from "../monitoring/metrics/metrics.js";
 import { RaisedLogLevel } from "../util/log-level.js";
 import { failure, type Result, success } from "../util/result.js";
-import type { CommandContext } from "./command.js";
-import { type ExitCode, exitCodes } from "./exit-code.js";
+import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { Reloader } from "./reloader.js";
 
 /** The grace period for calls after SIGTERM, in milliseconds; a second signal ends them immediately. */

@@ -1,5 +1,4 @@
-import { command } from "./command.js";
-import { exitCodes } from "./exit-code.js";
+import { command, exitCodes } from "./command.js";
 import { commonOptions } from "./options.js";
 import type { Style } from "./terminal.js";
 

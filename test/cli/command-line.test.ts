@@ -1,8 +1,7 @@
 import t from "tap";
 
-import { command } from "../../src/cli/command.js";
+import { command, exitCodes } from "../../src/cli/command.js";
 import { commands } from "../../src/cli/commands.js";
-import { exitCodes } from "../../src/cli/exit-code.js";
 import { typed } from "./support/typed.js";
 
 const seen: unknown[] = [];

@@ -4,8 +4,8 @@ import { Readable } from "node:stream";
 
 import t from "tap";
 
+import type { InputStream } from "../../src/cli/command.js";
 import { placesFor } from "../../src/cli/init/run-init.js";
-import type { InputStream } from "../../src/cli/input-stream.js";
 import type { Config } from "../../src/config/config.js";
 import { loadConfig } from "../../src/config/load.js";
 import { scratchFolder } from "../e2e/support/scratch.js";

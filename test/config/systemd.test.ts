@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import t from "tap";
 
-import { exitCodes } from "../../src/cli/exit-code.js";
+import { exitCodes } from "../../src/cli/command.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 

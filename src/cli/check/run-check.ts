@@ -6,9 +6,8 @@ import { runChecks } from "../../check/run-checks.js";
 import { faultFindings, settingFindings } from "../../check/settings.js";
 import { loadConfig } from "../../config/load.js";
 import { systemResolver } from "../../trunk/system-resolver.js";
-import type { CommandContext } from "../command.js";
+import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
 import { configPath } from "../config-path.js";
-import { type ExitCode, exitCodes } from "../exit-code.js";
 import { findingLines } from "./finding-text.js";
 
 export interface CheckOptions {

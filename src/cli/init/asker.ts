@@ -1,7 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 import { failure, type Result, success } from "../../util/result.js";
-import type { InputStream } from "../input-stream.js";
+import type { InputStream } from "../command.js";
 import type { Terminal } from "../terminal.js";
 
 /** One question. */

@@ -1,8 +1,7 @@
 import type { PinBook, PinEntry } from "../../store/pin-book.js";
 import { visible } from "../../util/plain-text.js";
 import { failure, type Result, success } from "../../util/result.js";
-import { command } from "../command.js";
-import { exitCodes } from "../exit-code.js";
+import { command, exitCodes } from "../command.js";
 import { commonOptions } from "../options.js";
 import { table } from "../table.js";
 import { pinOptions } from "./pin-options.js";

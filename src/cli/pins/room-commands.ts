@@ -1,6 +1,5 @@
 import { success } from "../../util/result.js";
-import { command, type CommandContext } from "../command.js";
-import { exitCodes } from "../exit-code.js";
+import { command, type CommandContext, exitCodes } from "../command.js";
 import { commonOptions } from "../options.js";
 import { pinOptions } from "./pin-options.js";
 

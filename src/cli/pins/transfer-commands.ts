@@ -2,8 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import type { ImportReport } from "../../store/import-lines.js";
 import { success } from "../../util/result.js";
-import { command } from "../command.js";
-import { exitCodes } from "../exit-code.js";
+import { command, exitCodes } from "../command.js";
 import { commonOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { pinOptions } from "./pin-options.js";

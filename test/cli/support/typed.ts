@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 
-import type { Command, CommandContext, Signal } from "../../../src/cli/command.js";
+import type { Command, CommandContext, InputStream, Signal } from "../../../src/cli/command.js";
 import { runCommandLine } from "../../../src/cli/command-line.js";
 import { commands as allCommands } from "../../../src/cli/commands.js";
-import type { InputStream } from "../../../src/cli/input-stream.js";
 import { runCommand } from "../../../src/cli/run-command.js";
 import { type OutputStream, Terminal } from "../../../src/cli/terminal.js";
 import type { Environment } from "../../../src/config/references.js";
