@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
+
 import type { Config } from "../config/config.js";
 import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
+import type { Environment } from "../config/references.js";
 import type { CommandContext } from "./command.js";
-import { configPath } from "./config-path.js";
 
 /** The configuration of a command; `undefined` after printing its faults. */
 export function loadedConfig(named: string | undefined, { environment, terminal }: CommandContext): Config | undefined {
@@ -10,4 +12,12 @@ export function loadedConfig(named: string | undefined, { environment, terminal 
   if (loaded.ok) return loaded.value;
   terminal.note(formatFaults(loaded.failure));
   return undefined;
+}
+
+const usual = "config/einwahl.yaml";
+const installed = "/etc/einwahl/einwahl.yaml";
+
+/** The configuration file of a command: the given path, or the first default path that exists. */
+export function configPath(named: string | undefined, environment: Environment): string {
+  return named ?? environment["EINWAHL_CONFIG"] ?? (existsSync(usual) || !existsSync(installed) ? usual : installed);
 }

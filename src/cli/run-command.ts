@@ -1,5 +1,4 @@
 import { command, exitCodes } from "./command.js";
-import { configPath } from "./config-path.js";
 import { commonOptions } from "./options.js";
 
 export const runCommand = command({
@@ -15,7 +14,7 @@ export const runCommand = command({
   options: { config: commonOptions.config },
   examples: ["einwahl run --config /etc/einwahl/einwahl.yaml"],
   async run({ options }, context) {
-    const { loadedConfig } = await import("./loaded-config.js");
+    const { configPath, loadedConfig } = await import("./loaded-config.js");
     context.onSignal("SIGUSR1", () => undefined);
     const path = configPath(options.config, context.environment);
     const config = loadedConfig(path, context);

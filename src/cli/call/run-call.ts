@@ -2,7 +2,7 @@ import { loadConfig } from "../../config/load.js";
 import { placeProbeCall, type ProbeReport } from "../../probe/probe-call.js";
 import { Latch } from "../../util/latch.js";
 import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
-import { configPath } from "../config-path.js";
+import { configPath } from "../loaded-config.js";
 import { planCall } from "./call-plan.js";
 import { type CallOptions, isSipUri, readCallRequest } from "./call-request.js";
 import { eventLine, reportJson, summaryLines } from "./call-text.js";

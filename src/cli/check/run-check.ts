@@ -7,7 +7,7 @@ import { faultFindings, settingFindings } from "../../check/settings.js";
 import { loadConfig } from "../../config/load.js";
 import { systemResolver } from "../../trunk/system-resolver.js";
 import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
-import { configPath } from "../config-path.js";
+import { configPath } from "../loaded-config.js";
 import { findingLines } from "./finding-text.js";
 
 export interface CheckOptions {

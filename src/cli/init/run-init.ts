@@ -7,7 +7,7 @@ import { formatFaults } from "../../config/fault.js";
 import { loadConfig } from "../../config/load.js";
 import { type Result, success } from "../../util/result.js";
 import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
-import { configPath } from "../config-path.js";
+import { configPath } from "../loaded-config.js";
 import { askInstallation, type GivenAnswers } from "./ask-installation.js";
 import { Asker } from "./asker.js";
 import { type ConfigText, installationText, type Places } from "./config-text.js";
