@@ -1,12 +1,13 @@
+import { stages } from "../call/progress.js";
 import { statusTexts } from "../http/status/status-texts.js";
 import { type StatusIssue, statusIssuesOf } from "../monitoring/status/status-issues.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import { visible } from "../util/plain-text.js";
 import { wrap } from "./help-text.js";
-import { span } from "./span.js";
-import { partRows } from "./status-parts.js";
 import { type Cell, cut, table } from "./table.js";
 import type { Style } from "./terminal.js";
+
+type Row = readonly Cell[];
 
 export interface StatusTextOptions {
   readonly paint: (style: Style, text: string) => string;
@@ -20,6 +21,7 @@ const calmRows = { findings: 0, trunks: 4, engines: 5, servers: 5, failures: 5 }
 const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures: 2 };
 
 const texts = statusTexts.en;
+const maxNameLength = 20;
 const marks = { down: "✕", impaired: "!", insecure: "⚠" } as const satisfies Record<StatusIssue["severity"], string>;
 const styles = { down: "bad", impaired: "warning", insecure: "bad" } as const satisfies Record<
   StatusIssue["severity"],
@@ -32,7 +34,7 @@ export function statusText(report: StatusReport, { paint, columns, all }: Status
   const most = findings.length === 0 ? calmRows : troubledRows;
   const parts = partRows(report);
   const width = all ? Infinity : columns;
-  const lines = (name: string, rows: readonly (readonly Cell[])[], limit: number): readonly string[] => {
+  const lines = (name: string, rows: readonly Row[], limit: number): readonly string[] => {
     const shown = all ? rows : fitting(rows, limit);
     const inner = table(shown, { paint, columns: width - labelWidth });
     return inner.map((line, place) => paint("heading", (place === 0 ? name : "").padEnd(labelWidth)) + line);
@@ -78,6 +80,146 @@ function findingLines(findings: readonly StatusIssue[], { paint, columns, all }:
 }
 
 /** As many rows as fit; the last one states how many are omitted. */
-function fitting(rows: readonly (readonly Cell[])[], limit: number): readonly (readonly Cell[])[] {
+function fitting(rows: readonly Row[], limit: number): readonly Row[] {
   return rows.length <= limit ? rows : [...rows.slice(0, limit - 1), [texts.more(rows.length - limit + 1)]];
+}
+
+interface PartRows {
+  readonly calls: readonly Row[];
+  readonly trunks: readonly Row[];
+  readonly engines: readonly Row[];
+  readonly servers: readonly Row[];
+  readonly failures: readonly Row[];
+}
+
+/** The components of the status as rows; those with faults come first. */
+function partRows(report: StatusReport): PartRows {
+  return {
+    calls: callRows(report),
+    trunks: faultsFirst(report.trunks, ({ fault }) => fault !== null).map(trunkRow),
+    engines: engineRows(report),
+    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map((server) => [
+      ...serverRow(server),
+      ...testCell(server.name, report),
+    ]),
+    failures: report.lastFailures.map(failureRow),
+  };
+}
+
+function faultsFirst<Part>(parts: readonly Part[], hasFault: (part: Part) => boolean): readonly Part[] {
+  return [...parts.filter(hasFault), ...parts.filter((part) => !hasFault(part))];
+}
+
+function callRows({ calls, causes }: StatusReport): readonly Row[] {
+  const byStage = stages
+    .filter((stage) => calls.byStage[stage] > 0)
+    .map((stage) => `${calls.byStage[stage]} ${texts.stages[stage]}`);
+  const now = [texts.ofMax(calls.now, calls.max), ...byStage].join(", ");
+  const ends = causes.map(({ cause, count }) => `${count} ${cause}`);
+  return [[now], ...(ends.length === 0 ? [] : [[`24 hours: ${ends.join(", ")}`]])];
+}
+
+function trunkRow({ name, fault, state, registrar, numbers, calls, warnings }: StatusReport["trunks"][number]): Row {
+  return [
+    label(name),
+    stateCell(fault === null, state),
+    texts.numbers(numbers),
+    texts.calls(calls),
+    registrar ?? texts.fixedAddress,
+    ...warningCells(warnings),
+  ];
+}
+
+function warningCells(warnings: readonly string[]): readonly Cell[] {
+  return warnings.map((warning) => ({ text: visible(warning), style: "warning" }));
+}
+
+function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly Row[] {
+  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(
+    ({ name, state, version, warnings, channels, capacity }): Row => [
+      label(name),
+      stateCell(state === "up", state),
+      texts.channels(channels, capacity),
+      visible(version ?? ""),
+      ...warningCells(warnings),
+    ],
+  );
+  return [
+    [
+      "drachtio",
+      stateCell(drachtio.state === "connected", drachtio.state),
+      drachtio.version ?? "",
+      ...warningCells(drachtio.warnings),
+    ],
+    ...(store.kind === "none" ? [] : [["store of PINs", stateCell(store.fault === null, "up"), store.kind]]),
+    ...media,
+  ];
+}
+
+function serverRow({ name, fault, ageMs, meetings, callers, webhooks }: StatusReport["bbbServers"][number]): Row {
+  return [
+    label(name),
+    stateCell(fault === null, texts.answers),
+    ageMs === null ? texts.neverAnswered : texts.answered(span(ageMs)),
+    texts.meetings(meetings),
+    texts.callers(callers),
+    ...(webhooks === null
+      ? []
+      : [texts.webhooks(webhooks.ageMs === null ? undefined : span(webhooks.ageMs), webhooks.refused)]),
+  ];
+}
+
+/** The result of the last synthetic call. */
+function testCell(server: string, { syntheticCalls }: StatusReport): Row {
+  const { at = null, ok = null } = syntheticCalls?.find((call) => call.server === server) ?? {};
+  if (at === null) return [];
+  const time = at.slice(11, 16);
+  return [
+    ok === true
+      ? { text: `test call ${texts.works(time)}`, style: "good" }
+      : { text: `test call ${texts.failed(time)}`, style: "bad" },
+  ];
+}
+
+function failureRow({
+  at,
+  callId,
+  cause,
+  stage,
+  trunk,
+  mediaServer,
+  server,
+}: StatusReport["lastFailures"][number]): Row {
+  const way = [trunk, mediaServer, server].filter((name) => name !== null).map(label);
+  return [at.slice(0, 16).replace("T", " "), callId, cause, texts.stages[stage], way.join(" > ")];
+}
+
+function label(name: string): string {
+  return visible(cut(name, maxNameLength));
+}
+
+/** Shows only `fault`; its text is in the issues above. */
+function stateCell(isWell: boolean, word: string): Cell {
+  return isWell
+    ? { text: word, style: "good" }
+    : { text: word === "up" || word === "fixed" || word === texts.answers ? "fault" : word, style: "bad" };
+}
+
+/** A duration in its two largest units. */
+function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3_600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([amount]) => amount > 0);
+  return first < 0
+    ? "0 s"
+    : parts
+        .slice(first, first + 2)
+        .filter(([amount]) => amount > 0)
+        .map(([amount, unit]) => `${amount} ${unit}`)
+        .join(" ");
 }
