@@ -21,7 +21,7 @@ export const checkCommand = command({
     "einwahl check --json | jq -r '.findings[] | select(.severity == \"error\").path'",
   ],
   async run({ options }, context) {
-    const { runCheck } = await import("./check/run-check.js");
+    const { runCheck } = await import("./run-check.js");
     return await runCheck(options, context);
   },
 });
