@@ -10,7 +10,31 @@ import { presets, providers, type TrunkPreset } from "../../config/presets.js";
 import type { Environment } from "../../config/references.js";
 import { failure, type Result, success } from "../../util/result.js";
 import type { Asker, Question } from "./asker.js";
-import type { FixedLine, Installation, RegisteringLine } from "./installation.js";
+
+/** The facts of an installation that only the operator knows. */
+export interface Installation {
+  readonly language: Language;
+  readonly provider: Provider;
+  /** E.164 with +. */
+  readonly numbers: readonly string[];
+  readonly line: RegisteringLine | FixedLine;
+  /** The public address behind NAT; `undefined`: no NAT. */
+  readonly publicAddress: string | undefined;
+  readonly bbb: { readonly name: string; readonly apiUrl: string; readonly secret: string };
+}
+
+interface RegisteringLine {
+  readonly kind: "registers";
+  /** `undefined`: the provider's preset. */
+  readonly registrar: string | undefined;
+  readonly username: string;
+  readonly password: string;
+}
+
+interface FixedLine {
+  readonly kind: "fixed";
+  readonly sources: readonly string[];
+}
 
 /** The answers given as options. */
 export interface GivenAnswers {

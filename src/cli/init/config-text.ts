@@ -1,4 +1,4 @@
-import type { Installation } from "./installation.js";
+import type { Installation } from "./ask-installation.js";
 import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
 
 /** A file to write; the path is relative to the directory of the configuration. */

@@ -1,5 +1,5 @@
 import { type AssumedSetting, isOfRegistration, presets, type TrunkPreset } from "../../config/presets.js";
-import type { Installation } from "./installation.js";
+import type { Installation } from "./ask-installation.js";
 
 /** Notes on the settings in a provider's portal. */
 const advice = {
