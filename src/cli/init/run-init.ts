@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { mkdir, open } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 
 import { type ConfigFiles, machineFiles } from "../../config/config-files.js";
 import { formatFaults } from "../../config/fault.js";
 import { loadConfig } from "../../config/load.js";
-import { type Result, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
 import { configPath } from "../loaded-config.js";
 import { askInstallation, type GivenAnswers } from "./ask-installation.js";
 import { Asker } from "./asker.js";
 import { type ConfigText, installationText, type Places } from "./config-text.js";
-import { faultText, writeFiles } from "./write-files.js";
 
 export interface InitOptions extends GivenAnswers {
   readonly config: string | undefined;
@@ -90,4 +90,63 @@ function nextSteps({ config }: InitOptions, path: string): readonly string[] {
     `  einwahl check${named}   # finds faults and suggests fixes`,
     `  einwahl run${named}`,
   ];
+}
+
+interface WrittenFiles {
+  readonly written: readonly string[];
+  /** Existing secrets that were kept. */
+  readonly kept: readonly string[];
+}
+
+/** Existing files are not overwritten; new files are readable only by their owner. */
+const modes = { file: 0o600, folder: 0o700 } as const;
+
+/**
+ * Writes the secrets, then the configuration. The failure is a sentence.
+ *
+ * @param path of the configuration
+ * @param overwrites whether to replace an existing configuration and typed secrets
+ */
+async function writeFiles(
+  path: string,
+  { yaml, secrets }: ConfigText,
+  overwrites: boolean,
+): Promise<Result<WrittenFiles, string>> {
+  const written: string[] = [];
+  const kept: string[] = [];
+  const folder = dirname(path);
+  for (const secret of secrets) {
+    const at = join(folder, secret.path);
+    const fault = await writeOne(at, secret.text, overwrites && !secret.isChosen);
+    if (fault === undefined) written.push(at);
+    else if (fault === "EEXIST" && secret.isChosen) kept.push(at);
+    else return failure(faultText(at, fault));
+  }
+  const fault = await writeOne(path, yaml, overwrites);
+  return fault === undefined ? success({ written: [...written, path], kept }) : failure(faultText(path, fault));
+}
+
+function faultText(path: string, fault: string): string {
+  return fault === "EEXIST"
+    ? `${path} already exists: write another path with --config, or overwrite it with --force`
+    : `${path} can't be written: ${fault}`;
+}
+
+/** @returns the system's error code */
+async function writeOne(path: string, text: string, overwrites: boolean): Promise<string | undefined> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: modes.folder });
+    const file = await open(path, overwrites ? "w" : "wx", modes.file);
+    try {
+      // An existing file would keep its mode, which may let other users read the secret.
+      await file.chmod(modes.file);
+      await file.writeFile(text);
+    } finally {
+      await file.close();
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+    throw error;
+  }
 }
