@@ -4,9 +4,13 @@ import type { Command } from "./command.js";
 import { configInitCommand } from "./config-init-command.js";
 import { drainCommand } from "./drain-command.js";
 import { numbersCommand } from "./numbers-command.js";
-import { listPinsCommand } from "./pins/list-command.js";
-import { releasePinCommand, reservePinCommand } from "./pins/room-commands.js";
-import { exportPinsCommand, importPinsCommand } from "./pins/transfer-commands.js";
+import {
+  exportPinsCommand,
+  importPinsCommand,
+  listPinsCommand,
+  releasePinCommand,
+  reservePinCommand,
+} from "./pins/pins-commands.js";
 import { proveCommand } from "./prove-command.js";
 import { reloadCommand } from "./reload-command.js";
 import { runCommand } from "./run-command.js";

@@ -7,7 +7,12 @@ import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
 import { loadedConfig } from "../loaded-config.js";
 import { tellNoAnswer } from "../running-instance.js";
 import { openBook } from "./open-book.js";
-import type { PinPlace } from "./pin-options.js";
+
+/** The options that locate the PINs. */
+interface PinPlace {
+  readonly config: string | undefined;
+  readonly socket: string | undefined;
+}
 
 /** An operation on the PINs; the failure is a line for the user. */
 export type UsePins = (book: PinBook) => Promise<Result<ExitCode, string>>;
