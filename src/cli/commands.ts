@@ -10,7 +10,7 @@ import {
   listPinsCommand,
   releasePinCommand,
   reservePinCommand,
-} from "./pins/pins-commands.js";
+} from "./pins-commands.js";
 import { proveCommand } from "./prove-command.js";
 import { reloadCommand } from "./reload-command.js";
 import { runCommand } from "./run-command.js";

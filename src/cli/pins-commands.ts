@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 
-import type { ImportReport } from "../../store/import-lines.js";
-import type { PinBook, PinEntry } from "../../store/pin-book.js";
-import { visible } from "../../util/plain-text.js";
-import { failure, type Result, success } from "../../util/result.js";
-import { command, type CommandContext, exitCodes } from "../command.js";
-import { commonOptions } from "../options.js";
-import { table } from "../table.js";
-import type { Terminal } from "../terminal.js";
+import type { ImportReport } from "../store/import-lines.js";
+import type { PinBook, PinEntry } from "../store/pin-book.js";
+import { visible } from "../util/plain-text.js";
+import { failure, type Result, success } from "../util/result.js";
+import { command, type CommandContext, exitCodes } from "./command.js";
+import { commonOptions } from "./options.js";
+import { table } from "./table.js";
+import type { Terminal } from "./terminal.js";
 
 /** Options that locate the PINs. */
 const pinOptions = { config: commonOptions.config, socket: commonOptions.socket } as const;
@@ -119,7 +119,7 @@ async function roomOf(
   name: string,
   { terminal }: CommandContext,
 ): Promise<string | undefined> {
-  const { isMeetingId, maxMeetingIdLength } = await import("../../store/json-lines.js");
+  const { isMeetingId, maxMeetingIdLength } = await import("../store/json-lines.js");
   const [room, ...more] = positionals;
   if (room !== undefined && more.length === 0 && isMeetingId(room)) return room;
   const what =
@@ -170,7 +170,7 @@ export const importPinsCommand = command({
       terminal.note("einwahl pins import: give one file. See: einwahl help pins import");
       return exitCodes.usage;
     }
-    const { maxTransferBytes } = await import("../../control/pin-routes.js");
+    const { maxTransferBytes } = await import("../control/pin-routes.js");
     const lines = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: unknown) =>
       error instanceof Error ? error : new Error(String(error)),
     );

@@ -2,16 +2,16 @@ import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
 import process from "node:process";
 
-import type { Config } from "../../config/config.js";
-import { ControlClient } from "../../control/control-client.js";
-import { keepsNone } from "../../control/pin-routes.js";
-import { RemotePinBook } from "../../control/remote-pin-book.js";
-import { openStores } from "../../store/open-stores.js";
-import { OpenPinBook, type PinBook } from "../../store/pin-book.js";
-import { failure, type Result, success } from "../../util/result.js";
-import { type CommandContext, type ExitCode, exitCodes } from "../command.js";
-import { loadedConfig } from "../loaded-config.js";
-import { tellNoAnswer } from "../running-instance.js";
+import type { Config } from "../config/config.js";
+import { ControlClient } from "../control/control-client.js";
+import { keepsNone } from "../control/pin-routes.js";
+import { RemotePinBook } from "../control/remote-pin-book.js";
+import { openStores } from "../store/open-stores.js";
+import { OpenPinBook, type PinBook } from "../store/pin-book.js";
+import { failure, type Result, success } from "../util/result.js";
+import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
+import { loadedConfig } from "./loaded-config.js";
+import { tellNoAnswer } from "./running-instance.js";
 
 /** The options that locate the PINs. */
 interface PinPlace {
