@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 
-import { AddressList } from "../util/address-list.js";
+import { AddressList, plainAddress } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
-import { plainAddress } from "../util/plain-address.js";
 import { plainText } from "../util/plain-text.js";
 import { familiesOf, familyNames, familyOf } from "./families.js";
 import { HostAddresses, shortest } from "./host-addresses.js";

@@ -1,6 +1,5 @@
-import { AddressList } from "../util/address-list.js";
+import { AddressList, plainAddress } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
-import { plainAddress } from "../util/plain-address.js";
 import { HostAddresses, shortest } from "./host-addresses.js";
 import { refreshDelayMs } from "./registrar-host.js";
 import { nameFaultText, type Resolver } from "./resolver.js";
