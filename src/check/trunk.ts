@@ -2,8 +2,7 @@ import { connect } from "node:net";
 
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import { isNetworkAddress } from "../config/fields.js";
-import { familiesFor, familiesOf, familyNames } from "../trunk/families.js";
-import type { ListenAddress } from "../trunk/listen-address.js";
+import { familiesFor, familiesOf, familyNames, type ListenAddress } from "../trunk/families.js";
 import { type RegistrarFault, RegistrarHost, type Target } from "../trunk/registrar-host.js";
 import { ByteStream } from "../util/byte-stream.js";
 import { judgeCertificate } from "./certificate.js";

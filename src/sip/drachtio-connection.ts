@@ -1,5 +1,5 @@
 import type { InviteFacts } from "../caller/invite.js";
-import type { ListenAddress } from "../trunk/listen-address.js";
+import type { ListenAddress } from "../trunk/families.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/sip-requests.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 
-import type { ListenAddress } from "../trunk/listen-address.js";
+import type { ListenAddress } from "../trunk/families.js";
 import { ByteStream, readTimedOut, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";

@@ -1,7 +1,13 @@
 import { isIP } from "node:net";
 
-import type { ListenAddress } from "./listen-address.js";
 import type { AddressFamily } from "./resolver.js";
+
+/** An address on which drachtio listens. */
+export interface ListenAddress {
+  readonly transport: "udp" | "tcp" | "tls";
+  readonly host: string;
+  readonly port: number;
+}
 
 /** The family of an address with or without brackets; `undefined` for a host name. */
 export function familyOf(host: string): AddressFamily | undefined {

@@ -4,7 +4,7 @@ import type { TrunkConfig } from "../config/config.js";
 import { sameSettings } from "../config/same-settings.js";
 import type { Result } from "../util/result.js";
 import { isFromTrunk, TrunkAdmission } from "./admission.js";
-import type { ListenAddress } from "./listen-address.js";
+import type { ListenAddress } from "./families.js";
 import type { Trunk } from "./trunk.js";
 
 /** The active trunks; replaced on a configuration change. */

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { type CallOptions, readCallRequest } from "../../src/cli/call/call-request.js";
 import { chooseAddress } from "../../src/cli/call/own-server.js";
-import type { ListenAddress } from "../../src/trunk/listen-address.js";
+import type { ListenAddress } from "../../src/trunk/families.js";
 
 const nothing: CallOptions = {
   pin: undefined,

@@ -1,7 +1,7 @@
 import t, { type Test } from "tap";
 
 import type { TrunkConfig } from "../../src/config/config.js";
-import type { ListenAddress } from "../../src/trunk/listen-address.js";
+import type { ListenAddress } from "../../src/trunk/families.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { Trunk } from "../../src/trunk/trunk.js";
 import { TrunkPool } from "../../src/trunk/trunk-pool.js";

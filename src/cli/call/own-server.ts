@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Config } from "../../config/config.js";
 import { logInToDrachtio } from "../../sip/drachtio-login.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
-import type { ListenAddress } from "../../trunk/listen-address.js";
+import type { ListenAddress } from "../../trunk/families.js";
 import type { Clock } from "../../util/clock.js";
 import { isThisMachine } from "../../util/own-address.js";
 

@@ -5,7 +5,7 @@ import type { RegistrationConfig, TrunkConfig } from "../../config/config.js";
 import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
 import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
-import type { ListenAddress } from "../../trunk/listen-address.js";
+import type { ListenAddress } from "../../trunk/families.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { localAddressTowards } from "../local-address.js";
 import type { Door } from "./synthetic-admission.js";
