@@ -4,11 +4,18 @@ import { MeetingsReader } from "../bbb/meetings-reader.js";
 import type { BbbServerConfig } from "../config/config.js";
 import { failure, type Result, success } from "../util/result.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import {
+  answerTimeoutMs,
+  type Check,
+  type CheckTools,
+  error,
+  type Finding,
+  fine,
+  unreachable,
+  warning,
+} from "./check.js";
 import { addressesOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
-import { unreachable } from "./unreachable.js";
 
 const algorithms = ["sha1", "sha256", "sha384", "sha512"] as const;
 /** The Date header has a resolution of one second and is delayed by the transfer. */

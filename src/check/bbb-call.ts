@@ -2,7 +2,7 @@ import type { SipResponse, SipTarget } from "../sip/sip-request.js";
 import type { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./check.js";
 import { placeOf } from "./names.js";
 import { tryCall } from "./sip-call.js";
 

@@ -8,12 +8,19 @@ import { ByteStream } from "../util/byte-stream.js";
 import { bbbCallFindings, livekitWayFindings, type TrialCaller } from "./bbb-call.js";
 import type { BbbFamilies, CallingFamily } from "./bbb-families.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import {
+  answerTimeoutMs,
+  type Check,
+  type CheckTools,
+  error,
+  type Finding,
+  fine,
+  unreachable,
+  warning,
+} from "./check.js";
 import type { MediaTrust } from "./media-trust.js";
 import { addressesOf, placeOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
-import { unreachable } from "./unreachable.js";
 
 export interface BbbSipPlace {
   /** `bbb_servers[0].sip` or `bbb_servers[0].livekit_sip`. */

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
-import { error, type Finding, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./check.js";
 import type { TlsPeer } from "./tls-peer.js";
 
 /** How the client of this connection verifies the certificate. */

@@ -2,11 +2,9 @@ import type { Config } from "../config/config.js";
 import type { DrachtioGreeting } from "../sip/drachtio-login.js";
 import { readTimedOut } from "../util/byte-stream.js";
 import { judgeCertificate } from "./certificate.js";
-import type { CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { type CheckTools, error, type Finding, fine, unreachable, warning } from "./check.js";
 import { placeOf } from "./names.js";
 import { meetTlsPeer, type TlsPeer } from "./tls-peer.js";
-import { unreachable } from "./unreachable.js";
 
 /** In TLS 1.3 a server rejects a missing client certificate after the handshake, within one round trip. */
 const alertTimeoutMs = 1_000;

@@ -1,11 +1,9 @@
 import type { Config } from "../config/config.js";
-import type { Check, CheckTools } from "./check.js";
+import { type Check, type CheckTools, error, fine, unreachable } from "./check.js";
 import type { DrachtioLogin } from "./drachtio-greeting.js";
 import { drachtioTlsFindings } from "./drachtio-tls.js";
-import { error, fine } from "./finding.js";
 import { placeOf } from "./names.js";
 import { versionFinding } from "./tested-versions.js";
-import { unreachable } from "./unreachable.js";
 
 /** Checks drachtio-server: login, version, listeners, and the certificate that trunks see. */
 export function drachtioCheck(

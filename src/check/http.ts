@@ -1,15 +1,21 @@
-import { createServer } from "node:net";
-import { isIP } from "node:net";
+import { createServer, isIP } from "node:net";
 
 import type { Config } from "../config/config.js";
 import { faultCode } from "../util/network-fault.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import {
+  answerTimeoutMs,
+  type Check,
+  type CheckTools,
+  error,
+  type Finding,
+  fine,
+  unreachable,
+  warning,
+} from "./check.js";
 import { addressesOf, placeOf } from "./names.js";
 import type { RunningInstance } from "./running.js";
 import { meetTlsPeer } from "./tls-peer.js";
-import { unreachable } from "./unreachable.js";
 
 type Listener = "einwahl" | "other" | "none";
 

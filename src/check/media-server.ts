@@ -7,12 +7,19 @@ import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
 import { faultCode } from "../util/network-fault.js";
 import { isThisMachine } from "../util/own-address.js";
-import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import {
+  answerTimeoutMs,
+  type Check,
+  type CheckTools,
+  error,
+  type Finding,
+  fine,
+  unreachable,
+  warning,
+} from "./check.js";
 import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
 import { versionFinding } from "./tested-versions.js";
-import { unreachable } from "./unreachable.js";
 
 /** Modules that calls need, from freeswitch/conf/autoload_configs/modules.conf.xml. Without the others FreeSWITCH could not respond at all. */
 const modules = [

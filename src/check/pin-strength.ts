@@ -2,8 +2,7 @@ import type { Config } from "../config/config.js";
 import { ControlClient } from "../control/control-client.js";
 import { RemotePinBook } from "../control/remote-pin-book.js";
 import { readOpenPins } from "./bbb-api.js";
-import type { Check } from "./check.js";
-import { type Finding, fine, warning } from "./finding.js";
+import { type Check, type Finding, fine, warning } from "./check.js";
 import type { RunningInstance } from "./running.js";
 
 /** The refusal limits of `calls.guessing`, or the slow-down limit if there is no refusal. */

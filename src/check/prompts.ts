@@ -3,7 +3,7 @@ import type { Language } from "../caller/language.js";
 import type { Config } from "../config/config.js";
 import type { EventSocketSession } from "../media/event-socket-session.js";
 import { soundFile } from "../media/sounds.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./check.js";
 
 const path = "prompts.directory";
 const maxNamed = 5;

@@ -1,6 +1,5 @@
 import type { Clock } from "../util/clock.js";
-import type { Check } from "./check.js";
-import { error, type Finding } from "./finding.js";
+import { type Check, error, type Finding } from "./check.js";
 
 /** Each response has its own timeout; this one bounds a check with many requests. */
 const checkTimeoutMs = 30_000;

@@ -3,8 +3,7 @@ import { ControlClient } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
 import { statusIssuesOf } from "../monitoring/status/status-issues.js";
 import { type StatusReport, statusReport } from "../monitoring/status/status-report.js";
-import type { Check } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { type Check, error, type Finding, fine, warning } from "./check.js";
 
 /** Whether an einwahl runs with this configuration; `unknown`: one runs, but its control socket does not respond. */
 export type Running =

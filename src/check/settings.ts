@@ -2,7 +2,7 @@ import type { Config } from "../config/config.js";
 import { openWays } from "../config/encryption.js";
 import type { ConfigFault } from "../config/fault.js";
 import { warningsOf } from "../monitoring/status/build-status.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./check.js";
 
 /** The loader's faults, which prevent the start. */
 export function faultFindings(faults: readonly ConfigFault[]): readonly Finding[] {

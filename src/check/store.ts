@@ -7,8 +7,7 @@ import { DirectoryLock } from "../store/directory-lock.js";
 import { RedisConnection } from "../store/redis-connection.js";
 import type { Clock } from "../util/clock.js";
 import { faultCode } from "../util/network-fault.js";
-import type { Check, CheckTools } from "./check.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { type Check, type CheckTools, error, type Finding, fine, warning } from "./check.js";
 import type { RunningInstance } from "./running.js";
 
 const path = "rooms.store";

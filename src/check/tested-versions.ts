@@ -1,5 +1,5 @@
 import { type EngineName, versionVerdict } from "../media/engine-versions.js";
-import { error, type Finding, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./check.js";
 
 /** The verdict on an engine's version, in the engine's own format: `v0.9.10`, `1.10.12-release`. */
 export function versionFinding(path: string, engine: EngineName, version: string): Finding {

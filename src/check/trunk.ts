@@ -6,12 +6,10 @@ import { familiesFor, familiesOf, familyNames, type ListenAddress } from "../tru
 import { type RegistrarFault, RegistrarHost, type Target } from "../trunk/registrar-host.js";
 import { ByteStream } from "../util/byte-stream.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools, error, type Finding, fine, unreachable } from "./check.js";
 import type { DrachtioLogin } from "./drachtio-greeting.js";
-import { error, type Finding, fine } from "./finding.js";
 import { addressesOf, placeOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
-import { unreachable } from "./unreachable.js";
 
 /** The same limit as for registrations. */
 const maxTargets = 8;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import type { Finding } from "../check/finding.js";
+import type { Finding } from "../check/check.js";
 import { checksOf } from "../check/plan.js";
 import { runChecks } from "../check/run-checks.js";
 import { faultFindings, settingFindings } from "../check/settings.js";

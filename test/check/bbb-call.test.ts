@@ -1,7 +1,7 @@
 import t, { type Test } from "tap";
 
 import { numberWithoutMeeting, type TrialCaller } from "../../src/check/bbb-call.js";
-import type { Finding } from "../../src/check/finding.js";
+import type { Finding } from "../../src/check/check.js";
 import type { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
 import { serve } from "../simulators/bbb/support/sample.js";

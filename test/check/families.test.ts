@@ -1,8 +1,7 @@
 import t from "tap";
 
 import { bbbSipCheck } from "../../src/check/bbb-sip.js";
-import type { CheckTools } from "../../src/check/check.js";
-import type { Finding } from "../../src/check/finding.js";
+import type { CheckTools, Finding } from "../../src/check/check.js";
 import { trunkCheck } from "../../src/check/trunk.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { profileFamily } from "../../src/media/sofia-status.js";

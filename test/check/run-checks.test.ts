@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { fine } from "../../src/check/finding.js";
+import { fine } from "../../src/check/check.js";
 import { runChecks } from "../../src/check/run-checks.js";
 import { FakeClock } from "../support/fake-clock.js";
 

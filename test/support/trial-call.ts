@@ -1,7 +1,7 @@
 import { connect } from "node:tls";
 
 import { bbbCallFindings, type TrialCaller } from "../../src/check/bbb-call.js";
-import type { Finding } from "../../src/check/finding.js";
+import type { Finding } from "../../src/check/check.js";
 import { ByteStream } from "../../src/util/byte-stream.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
 

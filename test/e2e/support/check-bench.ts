@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Test } from "tap";
 
-import type { Finding } from "../../../src/check/finding.js";
+import type { Finding } from "../../../src/check/check.js";
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { typed } from "../../cli/support/typed.js";
 import { CommandLine, onlyJson } from "./command-line.js";
