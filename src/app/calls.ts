@@ -15,6 +15,7 @@ import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 import { CallLimiter, type CallLimits } from "./call-limiter.js";
 
 export interface CallsOptions {
@@ -181,19 +182,10 @@ export class Calls {
   async end(drainMs: number): Promise<void> {
     if (this.#calls.size > 0 && drainMs > 0) {
       this.#options.logger.info({ calls: this.#calls.size, drainMs }, "waiting for calls to end");
-      await this.#over(drainMs);
+      // A failed call is reported below.
+      await within(this.#options.clock, drainMs, Promise.all(this.#calls.values())).catch(() => undefined);
     }
     this.#shutdown.set("shutdown");
     await Promise.all(this.#calls.values());
-  }
-
-  async #over(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancelTimer = this.#options.clock.after(ms, resolve);
-      Promise.all(this.#calls.values()).then(() => {
-        cancelTimer();
-        resolve();
-      }, resolve);
-    });
   }
 }

@@ -2,6 +2,7 @@ import type { AudioBridge, AudioBridges, Conference, Directory, Lookup, PinLengt
 import type { Pin } from "../caller/secret.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { Clock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
 import type { Meeting } from "./meeting.js";
@@ -251,13 +252,7 @@ export class BbbDirectory implements Directory {
     const late = Promise.all(failing.map(poll));
     await Promise.all(this.#servers.filter((server) => server.answers).map(poll));
     if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
-    await new Promise<void>((resolve, reject) => {
-      const cancelTimer = this.#options.clock.after(timeoutMs, resolve);
-      late.then(() => {
-        cancelTimer();
-        resolve();
-      }, reject);
-    });
+    await within(this.#options.clock, timeoutMs, late);
   }
 
   #changed(server: BbbServer, pins: ReadonlySet<string>): void {

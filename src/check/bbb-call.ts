@@ -2,6 +2,7 @@ import type { SipResponse, SipTarget } from "../sip/sip-request.js";
 import type { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
+import { sleep } from "../util/wait.js";
 import { error, type Finding, fine, warning } from "./check.js";
 import { placeOf } from "./names.js";
 import { tryCall } from "./sip-call.js";
@@ -65,9 +66,7 @@ export async function bbbCallFindings(
   const place = placeOf(target.host, target.port);
   let answer = await tryCall(stream, target, numberWithoutMeeting, caller.name, clock);
   for (let tries = 1; tries < maxTries && answer.ok && isBusy(answer.value); tries++) {
-    await new Promise<void>((resolve) => {
-      clock.after(busyPauseMs, resolve);
-    });
+    await sleep(clock, busyPauseMs);
     answer = await tryCall(stream, target, numberWithoutMeeting, caller.name, clock);
   }
   return [judge(answer, path, place, caller)];

@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import { type Check, error, type Finding } from "./check.js";
 
 /** Each response has its own timeout; this one bounds a check with many requests. */
@@ -34,20 +35,13 @@ export async function runChecks(
 }
 
 async function withinLimit(check: Check, clock: Clock): Promise<readonly Finding[]> {
-  return await new Promise((resolve, reject) => {
-    const callOff = clock.after(checkTimeoutMs, () => {
-      resolve([
-        error(
-          check.path,
-          `this check did not finish within ${checkTimeoutMs / 1_000} s`,
-          "try again; the network may be slow",
-        ),
-      ]);
-    });
-    check
-      .run()
-      .then(resolve, reject)
-      .finally(callOff)
-      .catch(() => undefined);
-  });
+  const findings = await within(clock, checkTimeoutMs, check.run());
+  if (findings !== undefined) return findings;
+  return [
+    error(
+      check.path,
+      `this check did not finish within ${checkTimeoutMs / 1_000} s`,
+      "try again; the network may be slow",
+    ),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { DrainAnswer } from "../control/answers.js";
 import type { ControlResult } from "../control/control-client.js";
-import type { Clock } from "../util/clock.js";
 import { success } from "../util/result.js";
+import { sleep } from "../util/wait.js";
 import { command, type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { commonOptions } from "./options.js";
 import type { RunningInstance } from "./running-instance.js";
@@ -74,7 +74,7 @@ async function untilOver(
   let now = first;
   while (now.isDraining && now.calls > 0 && clock.now() < until) {
     terminal.progress(`${calls(now)} active; Ctrl-C ends the wait, and new calls are still refused`);
-    await pause(clock, Math.min(askEveryMs, until - clock.now()));
+    await sleep(clock, Math.min(askEveryMs, until - clock.now()));
     const answer = await client.drainState();
     // The instance was stopped in the meantime, and its calls with it.
     if (!answer.ok && answer.failure.kind === "not-running") return success({ isDraining: true, calls: 0 });
@@ -97,9 +97,3 @@ function calls({ calls }: DrainAnswer): string {
   return calls === 0 ? "no call is" : calls === 1 ? "1 call is" : `${calls} calls are`;
 }
 
-/** Resolves after `ms` milliseconds. */
-async function pause(clock: Clock, ms: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    clock.after(ms, resolve);
-  });
-}

@@ -2,6 +2,8 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 import type { CallReport, Stage } from "../call/progress.js";
+import { systemClock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import { type DemoResult, placeDemoCall } from "./demo-call.js";
 import {
   type Breakable,
@@ -51,13 +53,10 @@ class StagePrinter {
   /** Resolves with the stages of the first call when it is over. */
   async firstStages(): Promise<DemoResult["stages"]> {
     if (this.#firstReport === undefined) {
-      await new Promise<void>((resolve) => {
-        const limit = setTimeout(resolve, 10_000);
-        this.#onFirst = () => {
-          clearTimeout(limit);
-          resolve();
-        };
+      const ended = new Promise<void>((resolve) => {
+        this.#onFirst = resolve;
       });
+      await within(systemClock, 10_000, ended);
     }
     return this.#firstReport?.stages.map(({ stage, ms }) => ({ name: stage, ms })) ?? [];
   }

@@ -13,6 +13,7 @@ import { loadConfig } from "../config/load.js";
 import type { SampleBbb } from "../simulators/bbb/sample-bbb.js";
 import type { Certificates } from "../simulators/certificates.js";
 import { systemClock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import { DemoEngines, soundsDirectory } from "./engines.js";
 import { type Breakable, demoOperator, type DemoPorts, demoToken } from "./settings.js";
 
@@ -90,16 +91,11 @@ export class DemoWorld {
       watcher,
     });
     this.#closers.push(() => einwahl.stop(0));
-    const isReady = await new Promise<boolean>((resolve) => {
-      const callOff = systemClock.after(readyLimit, () => {
-        resolve(false);
-      });
-      einwahl.whenReady.onSet(() => {
-        callOff();
-        resolve(true);
-      });
+    const ready = new Promise<true>((resolve) => {
+      einwahl.whenReady.onSet(resolve);
     });
-    if (!isReady) throw new Error(`not ready: ${einwahl.health().reasons.join(", ")}`);
+    if ((await within(systemClock, readyLimit, ready)) === undefined)
+      throw new Error(`not ready: ${einwahl.health().reasons.join(", ")}`);
     return einwahl;
   }
 

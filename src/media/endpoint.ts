@@ -17,14 +17,16 @@ import type {
 import { KeyOnce } from "../call/key-once.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
+import type { Settable } from "../util/latch.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answer.js";
 import { ApplicationQueue } from "./application-queue.js";
 import { bridgeVariables, dialString, profileFor, watchBridge } from "./bridge.js";
 import { forCaller, forFreeswitch } from "./direction.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
-import { legDecided, type Settable } from "./leg-decided.js";
+import { legDecided } from "./leg-decided.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -325,13 +327,12 @@ export class MediaEndpoint implements CallerEndpoint {
     // FreeSWITCH may close first; drachtio-fsmrf 4.1.2 ignores that error by an outdated name only.
     connection?.removeAllListeners("error");
     connection?.on("error", () => undefined);
-    await new Promise<void>((resolve) => {
-      const cancelTimer = this.#settings.clock.after(releaseTimeoutMs, resolve);
+    const destroyed = new Promise<void>((resolve) => {
       this.#raw.destroy(() => {
-        cancelTimer();
         resolve();
       });
     });
+    await within(this.#settings.clock, releaseTimeoutMs, destroyed);
     // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();

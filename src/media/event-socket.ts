@@ -3,6 +3,7 @@ import { pino } from "pino";
 
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 
 export interface EventSocketOptions {
   readonly host: string;
@@ -31,20 +32,12 @@ export class EventSocket {
    * @param ms timeout in milliseconds; esl-lite's own timeout only logs, and the promise never settles
    */
   async api(command: string, ms: number): Promise<Result<string, "no-answer">> {
-    return await new Promise((resolve) => {
-      const cancelTimer = this.#clock.after(ms, () => {
-        resolve(failure("no-answer"));
-      });
-      const answered = this.#client.bgapi(command, ms).then((outcome) => {
-        cancelTimer();
-        if (outcome instanceof Error) return failure("no-answer" as const);
-        const { response } = outcome.body;
-        return typeof response === "string" ? success(response) : failure("no-answer" as const);
-      });
-      answered.then(resolve, () => {
-        resolve(failure("no-answer"));
-      });
-    });
+    const answered = this.#client.bgapi(command, ms).then(
+      (outcome) => (outcome instanceof Error ? undefined : outcome.body.response),
+      () => undefined,
+    );
+    const response = await within(this.#clock, ms, answered);
+    return typeof response === "string" ? success(response) : failure("no-answer");
   }
 
   close(): void {

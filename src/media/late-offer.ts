@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 
 /** drachtio-fsmrf's entry for a channel whose connection is pending. */
@@ -99,17 +100,11 @@ function encryptedSection(sdp: string): string {
 }
 
 async function connectionOf(pending: PendingConnection, clock: Clock): Promise<ChannelConnection | undefined> {
-  return await new Promise((resolve) => {
-    const cancelTimer = clock.after(connectTimeoutMs, () => {
-      resolve(undefined);
-    });
-    const arrived = (connection: ChannelConnection): void => {
-      cancelTimer();
-      resolve(connection);
-    };
-    if (pending.conn === undefined) pending.fn = arrived;
-    else arrived(pending.conn);
+  const connected = new Promise<ChannelConnection>((resolve) => {
+    if (pending.conn === undefined) pending.fn = resolve;
+    else resolve(pending.conn);
   });
+  return await within(clock, connectTimeoutMs, connected);
 }
 
 async function makeEndpoint(

@@ -1,12 +1,8 @@
 import type { Clock } from "../util/clock.js";
+import type { Settable } from "../util/latch.js";
 
 /** BBB answers immediately; a leg without an answer by then is ringing or its server is down. Milliseconds. */
 const answerTimeoutMs = 1_000;
-
-/** A latch, without its value. */
-export interface Settable {
-  onSet(listener: () => void): () => void;
-}
 
 /**
  * Resolves when an outgoing leg may be hung up: it was answered or failed, the caller's channel is gone, or one second has

@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.js";
+import { sleep } from "../util/wait.js";
 import { hasSeveralCryptoLines } from "./answer.js";
 
 /** Polls for the key that FreeSWITCH has just generated; interval in milliseconds. */
@@ -49,9 +50,7 @@ async function otherThan(
   for (let looks = 0; looks < maxPolls; looks++) {
     const crypto = await lastLocalCrypto();
     if (crypto !== undefined && crypto !== before) return crypto;
-    await new Promise<void>((resolve) => {
-      clock.after(pollIntervalMs, resolve);
-    });
+    await sleep(clock, pollIntervalMs);
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { completeAnswer, readNewOffer } from "../sip/offer.js";
 import type { SrfDialog } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
+import { sleep } from "../util/wait.js";
 
 /** Timeout from `uuid_media_reneg` to FreeSWITCH's ACK, in milliseconds; usually both its re-INVITE and ACK are immediate. */
 const renewalTimeoutMs = 4_000;
@@ -46,9 +47,7 @@ export class MediaServerOffers {
       if (!(await this.#exchange(answer, ask))) return false;
       for (let looks = 0; looks < maxPolls; looks++) {
         if (await isInUse()) return true;
-        await new Promise<void>((resolve) => {
-          this.#clock.after(pollIntervalMs, resolve);
-        });
+        await sleep(this.#clock, pollIntervalMs);
       }
     }
     return false;

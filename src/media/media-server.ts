@@ -4,6 +4,7 @@ import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 import { forFreeswitch } from "./direction.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
@@ -111,13 +112,10 @@ export class MediaServer {
   /** Resolves when it is up, at the latest after `ms` milliseconds. */
   async upWithin(ms: number): Promise<void> {
     if (this.#state.kind === "up") return;
-    await new Promise<void>((resolve) => {
-      const cancelTimer = this.#clock.after(ms, resolve);
-      this.#onUp = () => {
-        cancelTimer();
-        resolve();
-      };
+    const up = new Promise<void>((resolve) => {
+      this.#onUp = resolve;
     });
+    await within(this.#clock, ms, up);
     this.#onUp = undefined;
   }
 
@@ -267,35 +265,31 @@ export class MediaServer {
 
   async #connect(): Promise<FsmrfMediaServer | undefined> {
     const { eventSocket, profile, listenAddress, advertisedAddress } = this.#options;
-    const connecting = makeFsmrf(this.#srf).connect({
-      address: eventSocket.host,
-      port: eventSocket.port,
-      secret: eventSocket.password,
-      profile,
-      listenAddress,
-      listenPort: 0,
-      advertisedAddress,
-    });
-    return await new Promise((resolve) => {
-      const late = new Latch<true>();
-      const cancelTimer = this.#clock.after(connectTimeoutMs, () => {
-        late.set(true);
-        resolve(undefined);
-      });
-      connecting.then(
-        (server) => {
-          cancelTimer();
+    const connecting = makeFsmrf(this.#srf)
+      .connect({
+        address: eventSocket.host,
+        port: eventSocket.port,
+        secret: eventSocket.password,
+        profile,
+        listenAddress,
+        listenPort: 0,
+        advertisedAddress,
+      })
+      .then(
+        (connected) => {
           // drachtio-modesl reconnects after connection errors.
-          server.on("error", () => undefined);
-          if (late.isSet) server.disconnect();
-          resolve(server);
+          connected.on("error", () => undefined);
+          return connected;
         },
-        () => {
-          cancelTimer();
-          resolve(undefined);
-        },
+        () => undefined,
       );
-    });
+    const server = await within(this.#clock, connectTimeoutMs, connecting);
+    if (server === undefined)
+      connecting.then(
+        (late) => late?.disconnect(),
+        () => undefined,
+      );
+    return server;
   }
 
   #enter(state: MediaServerState): void {

@@ -1,5 +1,6 @@
 import type { ReceivedAudio } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
 
 /** Timeout for the statistics at the end of a call, in milliseconds; they are optional. */
@@ -11,10 +12,7 @@ export async function receivedAudio(
   clock: Clock,
   uuid: string = channel.uuid,
 ): Promise<ReceivedAudio | undefined> {
-  return await new Promise((resolve) => {
-    const cancelTimer = clock.after(answerTimeoutMs, () => {
-      resolve(undefined);
-    });
+  const answered = new Promise<ReceivedAudio | undefined>((resolve) => {
     const ask = (command: string, argument: string, done: (body: string) => void): void => {
       channel.api(command, argument, (_error, event) => {
         done(event?.getBody().trim() ?? "");
@@ -24,7 +22,6 @@ export async function receivedAudio(
     ask("uuid_set_media_stats", uuid, () => {
       ask("uuid_getvar", `${uuid} rtp_audio_in_packet_count`, (packets) => {
         ask("uuid_getvar", `${uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {
-          cancelTimer();
           resolve(
             /^\d+$/.test(packets)
               ? { packets: Number(packets), lossRate: /^[\d.]+$/.test(lossRate) ? Number(lossRate) : 0 }
@@ -34,4 +31,5 @@ export async function receivedAudio(
       });
     });
   });
+  return await within(clock, answerTimeoutMs, answered);
 }

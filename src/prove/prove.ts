@@ -8,6 +8,7 @@ import { TestConference } from "../probe/synthetic/test-conference.js";
 import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
+import { sleep } from "../util/wait.js";
 import { conferenceEnds, conferenceOver, whileJoining, whileTalking } from "./calls/conference.js";
 import { whileAsking, whileGreeting, whileRinging, whileWaiting, wrongPins } from "./calls/dialogue.js";
 import type { Evidence } from "./calls/encryption.js";
@@ -152,9 +153,7 @@ class Proof {
       await this.#place(scenario, tools);
     }
     onProgress("searching");
-    await new Promise<void>((resolve) => {
-      clock.after(settleMs, resolve);
-    });
+    await sleep(clock, settleMs);
     for (const watch of this.#watches) await watch.look(this.#sought, undefined);
   }
 

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 
 import type { Clock } from "../util/clock.js";
+import { sleep } from "../util/wait.js";
 import type { Mark } from "./mark.js";
 import { type Place, type Plant, plantWord, type Removal } from "./place.js";
 import type { PlaceRecord, PlantRecord } from "./report.js";
@@ -110,9 +111,7 @@ export class Watch {
       // The line may be incomplete or an earlier one: the digits count as masked if the next search also misses them.
       if (plantWordsIn(pieces) > wordsBefore) arrivals += 1;
       if (arrivals > 1) return "masked";
-      await new Promise<void>((resolve) => {
-        this.#clock.after(plantLookMs, resolve);
-      });
+      await sleep(this.#clock, plantLookMs);
     }
     return "missing";
   }

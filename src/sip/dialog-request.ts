@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import type { Headers, SrfLike, SrfReceivedResponse } from "./srf.js";
 
 export interface DialogRequest {
@@ -28,28 +29,22 @@ export async function requestInDialog(
   dialogId: string,
   { method, headers, body, timeoutMs }: DialogRequest,
 ): Promise<DialogRequestOutcome> {
-  return await new Promise((resolve) => {
-    const cancelTimer = clock.after(timeoutMs, () => {
-      resolve({ kind: "late" });
-    });
-    const settle = (answer: DialogRequestOutcome): void => {
-      cancelTimer();
-      resolve(answer);
-    };
+  const answered = new Promise<DialogRequestOutcome>((resolve) => {
     srf.request(
       "sip:placeholder",
       { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) },
       (error, request) => {
         if (error !== null || request === undefined) {
-          settle({ kind: "refused" });
+          resolve({ kind: "refused" });
           return;
         }
         request.on("response", (response, acknowledge) => {
           if (response.status < 200) return;
           if (method === "INVITE" && response.status < 300) acknowledge();
-          settle(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
+          resolve(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
         });
       },
     );
   });
+  return (await within(clock, timeoutMs, answered)) ?? { kind: "late" };
 }

@@ -5,6 +5,7 @@ import { createClient } from "@redis/client";
 import type { Clock } from "../util/clock.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
+import { within } from "../util/wait.js";
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user and password if any. */
@@ -53,12 +54,13 @@ export class RedisConnection {
   static async open(options: RedisOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
     const connected = connection.#client.connect().then(
-      () => undefined,
+      () => true as const,
       (error: unknown) => {
         connection.#note(reason(error));
+        return true as const;
       },
     );
-    await connection.#within(connected);
+    await connection.#inTime(connected);
     return connection;
   }
 
@@ -95,7 +97,7 @@ export class RedisConnection {
     if (this.#isClosed) return failure("closed");
     try {
       const sent = this.#client.sendCommand([...words]).then((value: unknown) => success(value));
-      return (await this.#within(sent)) ?? failure("no response in time");
+      return (await this.#inTime(sent)) ?? failure("no response in time");
     } catch (error) {
       const why = reason(error);
       if (!why.startsWith("NOSCRIPT")) this.#note(why);
@@ -104,17 +106,10 @@ export class RedisConnection {
   }
 
   /** `undefined` after a timeout. */
-  async #within<Value>(work: Promise<Value>): Promise<Value | undefined> {
-    return await new Promise((resolve, reject) => {
-      const cancelTimer = this.#clock.after(answerTimeoutMs, () => {
-        this.#note("no response in time");
-        resolve(undefined);
-      });
-      work
-        .then(resolve, reject)
-        .finally(cancelTimer)
-        .catch(() => undefined);
-    });
+  async #inTime<Value extends object | true>(work: Promise<Value>): Promise<Value | undefined> {
+    const value = await within(this.#clock, answerTimeoutMs, work);
+    if (value === undefined) this.#note("no response in time");
+    return value;
   }
 
   #note(fault: string | undefined): void {

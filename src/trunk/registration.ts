@@ -1,5 +1,6 @@
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
+import { within } from "../util/wait.js";
 import { afterFailure, type Attempt, type Granted } from "./attempt.js";
 import { Registrar, type RegistrarOptions } from "./registrar.js";
 import type { Target } from "./registrar-host.js";
@@ -8,7 +9,7 @@ import type { RegistrationEvents, RegistrationState } from "./registration-state
 import { RetryPause } from "./retry-pause.js";
 import type { SipRequests } from "./sip-requests.js";
 import { type RegistrarTargets, TargetChoice } from "./target-choice.js";
-import { atMost, WakeableSleep } from "./wakeable-sleep.js";
+import { WakeableSleep } from "./wakeable-sleep.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
@@ -137,7 +138,7 @@ export class Registration {
   async abandon(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(stopTimeoutMs, this.#running, this.#clock);
+    if (this.#running !== undefined) await within(this.#clock, stopTimeoutMs, this.#running);
     this.#fail("stopped");
   }
 
@@ -145,9 +146,9 @@ export class Registration {
   async stop(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(stopTimeoutMs, this.#running, this.#clock);
+    if (this.#running !== undefined) await within(this.#clock, stopTimeoutMs, this.#running);
     const isBound = this.#clock.now() < this.#boundUntil;
-    if (isBound) await atMost(stopTimeoutMs, this.#unregister(), this.#clock);
+    if (isBound) await within(this.#clock, stopTimeoutMs, this.#unregister());
     this.#fail(isBound ? "un-registered" : "stopped");
   }
 
@@ -208,10 +209,10 @@ export class Registration {
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
       // A flow without a response must not delay the refresh.
-      const broken = await atMost(
+      const broken = await within(
+        this.#clock,
         refreshAt - this.#clock.now(),
         this.#registrar.flowFault(target, this.#seen),
-        this.#clock,
         this.#stopping,
       );
       if (this.#isStopping()) return;
@@ -226,7 +227,7 @@ export class Registration {
   async #renew(why: string): Promise<void> {
     this.#events.onRenewal(why);
     this.#fail(`re-registering: ${why}`);
-    await atMost(stopTimeoutMs, this.#unregister(), this.#clock);
+    await within(this.#clock, stopTimeoutMs, this.#unregister());
     this.#callId = this.#options.newCallId();
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }

@@ -1,5 +1,4 @@
 import type { Clock } from "../util/clock.js";
-import { Latch } from "../util/latch.js";
 
 /** An interruptible sleep for one loop. */
 export class WakeableSleep {
@@ -24,29 +23,5 @@ export class WakeableSleep {
   /** Interrupts the current sleep, if any. */
   wake(): void {
     this.#wake();
-  }
-}
-
-/** Waits for `work`; `undefined` after `ms` milliseconds or when `end` is set. */
-export async function atMost<T>(
-  ms: number,
-  work: Promise<T>,
-  clock: Clock,
-  end = new Latch<true>(),
-): Promise<T | undefined> {
-  let cancelTimer: () => void = () => undefined;
-  let unsubscribe: () => void = () => undefined;
-  const late = new Promise<undefined>((resolve) => {
-    const settle = (): void => {
-      resolve(undefined);
-    };
-    cancelTimer = clock.after(ms, settle);
-    unsubscribe = end.onSet(settle);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancelTimer();
-    unsubscribe();
   }
 }

@@ -1,3 +1,8 @@
+/** A latch, without its value. */
+export interface Settable {
+  onSet(listener: () => void): () => void;
+}
+
 /**
  * An event that happens at most once and is never reverted, e.g. a hang-up or the end of a channel. Unlike the reactions of
  * a promise, its listeners can be removed, so that a long call does not accumulate one per wait.

@@ -3,6 +3,7 @@ import { frameMs } from "../../softphone/rtp/pacer.js";
 import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../softphone/test-phone.js";
 import type { Clock } from "../../util/clock.js";
 import type { Latch } from "../../util/latch.js";
+import { within } from "../../util/wait.js";
 import type { Mark } from "../mark.js";
 import type { CallRoute } from "./route.js";
 
@@ -108,23 +109,11 @@ export class TestCall {
 
   /** False if the call had already ended. */
   async stays(ms: number): Promise<boolean> {
-    return (await this.#before(this.call.ended, ms)) === "late";
+    return !(await this.ends(ms));
   }
 
   /** Whether the call ends within that time. */
   async ends(withinMs: number): Promise<boolean> {
-    return (await this.#before(this.call.ended, withinMs)) === "settled";
-  }
-
-  async #before(what: Promise<unknown>, ms: number): Promise<"settled" | "late"> {
-    return await new Promise((resolve, reject) => {
-      const cancelTimer = this.#clock.after(ms, () => {
-        resolve("late");
-      });
-      what.then(() => {
-        cancelTimer();
-        resolve("settled");
-      }, reject);
-    });
+    return (await within(this.#clock, withinMs, this.call.ended)) !== undefined;
   }
 }

@@ -4,6 +4,7 @@ import { MediaSession } from "../../softphone/rtp/media-session.js";
 import { Pacer } from "../../softphone/rtp/pacer.js";
 import { SipUserAgent } from "../../softphone/sip/index.js";
 import { type Clock, systemClock } from "../../util/clock.js";
+import { within } from "../../util/wait.js";
 import { ApiCommands } from "./api.js";
 import { makeApplications } from "./applications/registry.js";
 import { takeCall } from "./caller-leg.js";
@@ -123,15 +124,7 @@ export class EmbeddedFreeSwitch {
     const { channels, clock } = this.#engine;
     const all = channels.all();
     for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
-    await new Promise<void>((resolve) => {
-      const stop = clock.after(closeTimeoutMs, resolve);
-      this.#engine.inBackground(
-        Promise.all(all.map((channel) => channel.gone)).then(() => {
-          stop();
-          resolve();
-        }),
-      );
-    });
+    await within(clock, closeTimeoutMs, Promise.all(all.map((channel) => channel.gone)));
     for (const socket of this.#state.sockets) socket.destroy();
     await this.#events.close();
     await closeProfiles(this.#engine.profiles);

@@ -8,6 +8,7 @@ import {
   parseUri,
   type SipDialog,
 } from "../../softphone/sip/index.js";
+import { within } from "../../util/wait.js";
 import { integer } from "./arguments.js";
 import { renegotiate } from "./caller-dialog.js";
 import { Channel, type Signalling } from "./channel.js";
@@ -112,7 +113,7 @@ export async function callLeg(
   // sofia fails at once only for a refused connection. After a rejected certificate, an unresolved name or a
   // broken connection it reports nothing until leg_timeout.
   if (result?.ok === false && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
-  if (result?.ok === true && !leg.isDown) await noticed(leg);
+  if (result?.ok === true && !leg.isDown) await within(leg.engine.clock, answerNoticedAfterMs, whenDown(leg));
   stopTimers();
   caller.down.removeEventListener("abort", onCallerDown);
   // The hang-up was a CANCEL that came too late: sofia keeps the dialog and sends no BYE (observed with 1.10.12).
@@ -258,15 +259,6 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
 /** No SIP response and no refused connection. */
 function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
   return headers === undefined && status === 503 && !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(reason);
-}
-
-async function noticed(leg: Channel): Promise<void> {
-  let stop = (): void => undefined;
-  const due = new Promise<void>((resolve) => {
-    stop = leg.engine.clock.after(answerNoticedAfterMs, resolve);
-  });
-  await Promise.race([due, whenDown(leg)]);
-  stop();
 }
 
 function whenDown(leg: Channel): Promise<undefined> {

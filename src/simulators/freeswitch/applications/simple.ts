@@ -1,3 +1,4 @@
+import { sleep as pause } from "../../../util/wait.js";
 import { integer, splitArguments } from "../arguments.js";
 import type { Execution } from "../execution.js";
 import { parseCause } from "../hangup-cause.js";
@@ -102,7 +103,7 @@ export async function sendDtmf(execution: Execution): Promise<void> {
     if (channel.isDown) return;
     const pauseMs = pausesMs[digit];
     if (pauseMs === undefined) channel.sendDigit(digit, durationMs);
-    else await new Promise<void>((resolve) => channel.engine.clock.after(pauseMs, resolve));
+    else await pause(channel.engine.clock, pauseMs);
   }
 }
 
