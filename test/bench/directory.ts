@@ -11,6 +11,7 @@ import { Pin, Secret } from "../../src/caller/secret.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 
 /*
  * Measures the directory: look-ups, memory, polling, and whether parsing a poll response delays look-ups. The BBB servers run
@@ -122,11 +123,7 @@ async function latencies(work: Promise<unknown>): Promise<number[]> {
   return taken;
 }
 
-const idle = await latencies(
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, 2_000);
-  }),
-);
+const idle = await latencies(sleep(systemClock, 2_000));
 const cpuBefore = process.cpuUsage();
 const pollsBegun = performance.now();
 const busy = await latencies(

@@ -3,6 +3,7 @@ import process from "node:process";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
+import { sleep, within } from "../../src/util/wait.js";
 import { CallHarness, type LivekitMemory, type SharedCallState, someAdmission } from "../support/call-harness.js";
 
 /*
@@ -72,25 +73,19 @@ class Guesser {
       heard();
     };
     world.begin();
-    await this.#pause(setUpMs);
+    await sleep(this.#shared.clock, setUpMs);
     while (world.report === undefined && !dialogue.isOver) {
       const answer = new Promise<void>((resolve) => {
         heard = resolve;
       });
       for (const key of "00000#") {
         world.press(key);
-        await this.#pause(keyMs);
+        await sleep(this.#shared.clock, keyMs);
       }
-      await Promise.race([answer, this.#pause(60_000)]);
+      await within(this.#shared.clock, 60_000, answer);
     }
     if (world.report === undefined) world.call.hangUpByCaller();
-    await this.#pause(keyMs);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#shared.clock.after(ms, resolve);
-    });
+    await sleep(this.#shared.clock, keyMs);
   }
 }
 

@@ -6,10 +6,10 @@ import process from "node:process";
 import t from "tap";
 
 import { reachablePath, SocketFile } from "../../src/control/socket-file.js";
-import { within } from "../e2e/support/deadline.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { Program } from "../e2e/support/program.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
+import { inTime } from "../support/deadline.js";
 
 /** Listens until the test ends. */
 function listening(owner: Owner): { readonly server: Server; readonly bind: (path: string) => Promise<void> } {
@@ -42,7 +42,7 @@ async function answerAt(path: string): Promise<string> {
         resolve(error.message);
       });
     });
-    return await within("the socket answers", answer);
+    return await inTime("the socket answers", answer);
   } finally {
     await reachable.done();
   }

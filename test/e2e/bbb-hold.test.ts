@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { startEngines } from "./support/engines.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, World } from "./support/world.js";

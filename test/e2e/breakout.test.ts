@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, withCalls, withPollInterval, World } from "./support/world.js";

@@ -6,8 +6,8 @@ import t from "tap";
 import { sampleRate } from "../../src/softphone/rtp/tone.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 import { toneLevel } from "../../src/softphone/tone-level.js";
+import { inTime } from "../support/deadline.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
-import { within } from "./support/deadline.js";
 import { scratchFolder } from "./support/scratch.js";
 import { conferences, numbers, World } from "./support/world.js";
 
@@ -196,7 +196,7 @@ await t.test("einwahl call on the command line", async (t) => {
       ["call", numbers.german, ...trusted, "--pin", meeting.pin, "--seconds", "60"],
       folder,
     );
-    t.ok(await within("the caller is in the conference", arrived, 60_000));
+    t.ok(await inTime("the caller is in the conference", arrived, 60_000));
     await command.program.line("the call knows it", /in the conference/);
     await world.bbbs[1].endMeeting(meeting.name);
     const { code, lines } = await command.outcome();

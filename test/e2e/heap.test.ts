@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { SnapshotProgram } from "./support/heap-snapshot.js";
 import { untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";

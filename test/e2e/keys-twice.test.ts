@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { numbers, World } from "./support/world.js";
 

@@ -8,7 +8,7 @@ import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { type KnownPrompt, knownPrompt } from "../../src/softphone/prompt-library.js";
 import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, soundsDirectory, withCalls, World } from "./support/world.js";

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { talk } from "./support/talk.js";
 import { conferences, withCalls, World } from "./support/world.js";

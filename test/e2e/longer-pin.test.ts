@@ -4,7 +4,7 @@ import t from "tap";
 
 import { Pin } from "../../src/caller/secret.js";
 import { noRedis, RedisServer } from "../store/support/redis-server.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { conferences, World } from "./support/world.js";
 

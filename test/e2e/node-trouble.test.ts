@@ -6,7 +6,7 @@ import type { CallReport, Stage } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { type HearOptions, hears, untilHeard } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, type Settings, withPollInterval, World } from "./support/world.js";

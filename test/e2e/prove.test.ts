@@ -6,6 +6,8 @@ import { join } from "node:path";
 
 import t from "tap";
 
+import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 import type { Owner } from "./support/owner.js";
 import { ProveBench, type Proved } from "./support/prove-bench.js";
 import { numbers, type Settings } from "./support/world.js";
@@ -144,8 +146,7 @@ await t.test("einwahl prove on the command line", async (t) => {
 
   await t.test("interrupted, it restores everything", async (t) => {
     const command = bench.start(["--json"]);
-    for (let looks = 0; looks < 200 && (await bench.calls()) === 0; looks++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let looks = 0; looks < 200 && (await bench.calls()) === 0; looks++) await sleep(systemClock, 50);
     t.equal(await bench.logLevel(), "debug");
     command.program.signal("SIGINT");
     const { code, lines } = await command.outcome();

@@ -1,7 +1,7 @@
 import t, { type Test } from "tap";
 
 import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { type Settings, World } from "./support/world.js";

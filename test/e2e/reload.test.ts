@@ -7,7 +7,7 @@ import t, { type Test } from "tap";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs, within } from "./support/deadline.js";
+import { inTime, timeoutMs } from "../support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, numbers, type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
@@ -87,7 +87,7 @@ await t.test(`reload during ${callers} calls`, async (t) => {
     // The caller types only after the prompt.
     if (!(await call.audio.waitForSound(timeoutMs))) throw new Error("the caller hears nothing");
     await call.sendDigits(`${pin}#`);
-    return { call, member: await within(`caller ${index} is in`, arrival, timeoutMs, () => world.tail()) };
+    return { call, member: await inTime(`caller ${index} is in`, arrival, timeoutMs, () => world.tail()) };
   };
 
   /** A caller other than those that must stay. */

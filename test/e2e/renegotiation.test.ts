@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { allSuites } from "../../src/softphone/rtp/srtp.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { within } from "./support/deadline.js";
+import { inTime } from "../support/deadline.js";
 import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
@@ -39,7 +39,7 @@ await t.test(
       off = call.onReinvite(resolve);
     });
     t.ok(
-      await within("the refresh", refreshed, refreshTimeoutMs, () => world.tail()),
+      await inTime("the refresh", refreshed, refreshTimeoutMs, () => world.tail()),
       "the refresh arrived and was accepted",
     );
     off();

@@ -8,7 +8,7 @@ import { inviteKey, inviteKeyHeader } from "../../src/media/invite-key.js";
 import { MediaSession } from "../../src/softphone/rtp/media-session.js";
 import { type SipDialog, SipUserAgent } from "../../src/softphone/sip/index.js";
 import { systemClock } from "../../src/util/clock.js";
-import { within } from "./support/deadline.js";
+import { inTime } from "../support/deadline.js";
 import { startEmbeddedEngines } from "./support/embedded-engines.js";
 import { World } from "./support/world.js";
 
@@ -66,7 +66,7 @@ await t.test(
       headers: readonly (readonly [string, string])[],
       sdp: string | undefined,
     ): Promise<{ readonly status: number; readonly dialog?: SipDialog }> => {
-      const result = await within(
+      const result = await inTime(
         "an answer to the INVITE",
         agent.invite({
           uri: `sip:drachtio@${place}`,
@@ -161,7 +161,7 @@ await t.test(
     const late = await invite([["X-esl-outbound", target]], undefined);
     t.equal(late.status, 200);
     if (late.dialog !== undefined)
-      t.match(await within("BYE", late.dialog.ended), { by: "remote" }, "without SDP: ended");
+      t.match(await inTime("BYE", late.dialog.ended), { by: "remote" }, "without SDP: ended");
     t.equal(ours.connections.length + foreign.connections.length, 0, "none of them got a socket");
 
     const taken = await invite(
@@ -172,14 +172,14 @@ await t.test(
       sdp,
     );
     t.equal(taken.status, 200, "with the key, to our host");
-    const socket = await within("FreeSWITCH's connection", ours.first);
+    const socket = await inTime("FreeSWITCH's connection", ours.first);
     socket.write("connect\n\n");
     let text = "";
     socket.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
     });
     socket.write("getvar uuid\n\n");
-    await within("the channel's variables", once(socket, "data"));
+    await inTime("the channel's variables", once(socket, "data"));
     t.match(text, /variable_sip_h_X-esl-outbound/);
     t.notMatch(text, /einwahl-key/i, "the key is gone from the channel");
     t.notMatch(text, key);

@@ -5,6 +5,7 @@ import { statusReport } from "../../src/monitoring/status/status-report.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { systemClock } from "../../src/util/clock.js";
 import { Latch } from "../../src/util/latch.js";
+import { within } from "../../src/util/wait.js";
 import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
@@ -128,13 +129,10 @@ await t.test("stopped during a synthetic call, nothing is leaked", async (t) => 
       inside.set(true);
     }),
   );
-  await new Promise<void>((resolve) => {
-    const callOff = systemClock.after(patience.ms, resolve);
-    inside.onSet(() => {
-      callOff();
-      resolve();
-    });
+  const joined = new Promise<true>((resolve) => {
+    inside.onSet(resolve);
   });
+  await within(systemClock, patience.ms, joined);
   t.ok(inside.isSet);
   await world.stopEinwahl();
   t.equal(await meetingsOf(world, 1), 1);

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { DialOptions } from "../../src/softphone/test-phone.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Kamailio, type KamailioOptions } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";

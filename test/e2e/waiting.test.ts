@@ -10,7 +10,7 @@ import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { SampleWebhooks } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
-import { timeoutMs, within } from "./support/deadline.js";
+import { inTime, timeoutMs } from "../support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
@@ -155,7 +155,7 @@ await t.test(`${callers} callers wait for one conference, and join as soon as it
     );
   });
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
-  await within("all callers join", allIn, timeoutMs, () => `${arrivals.length} are in\n${world.tail()}`);
+  await inTime("all callers join", allIn, timeoutMs, () => `${arrivals.length} are in\n${world.tail()}`);
   const times = arrivals.map(({ afterMs }) => afterMs);
   t.ok(
     Math.max(...times) < allInTimeoutMs,

@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 
 import { SampleWebhooks, type WebhookOptions } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs } from "./support/deadline.js";
+import { timeoutMs } from "../support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";
 import { type Settings, World } from "./support/world.js";

@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { timeoutMs } from "../e2e/support/deadline.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { conferences, type Settings, World } from "../e2e/support/world.js";
+import { timeoutMs } from "../support/deadline.js";
 import { audioOf, Capture, type Flow, understood, withTone } from "./capture.js";
 import { missingEngines } from "./programs.js";
 import { startRealEngines } from "./real-engines.js";

@@ -2,8 +2,8 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { timeoutMs } from "../e2e/support/deadline.js";
 import { conferences } from "../e2e/support/world.js";
+import { timeoutMs } from "../support/deadline.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
 import { startRealWorld } from "./real-world.js";

@@ -4,9 +4,9 @@ import process from "node:process";
 
 import t from "tap";
 
-import { timeoutMs } from "../e2e/support/deadline.js";
 import { conferences, World } from "../e2e/support/world.js";
 import { until } from "../softphone/sip/support.js";
+import { timeoutMs } from "../support/deadline.js";
 import { RawPhone } from "../support/raw-phone.js";
 import { missingEngines } from "./programs.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";

@@ -3,8 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { timeoutMs } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
+import { timeoutMs } from "../support/deadline.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
 import { type RealWorld, startRealWorld } from "./real-world.js";

@@ -6,6 +6,8 @@ import t from "tap";
 
 import { isFromThisMachine } from "../../src/http/this-machine.js";
 import { basicPassword } from "../../src/http/tokens.js";
+import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
@@ -157,12 +159,11 @@ await t.test("an operators port in use does not prevent the start, and is bound 
   t.equal((await fetch(`${world.url}/healthz`)).status, 200);
   t.equal(world.server.operatorsPort, 0);
   await clock.advance(10_000);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(systemClock, 50);
   t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`], "reported once");
   await new Promise((resolve) => other.close(resolve));
   await clock.advance(10_000);
-  for (let count = 0; count < 100 && world.server.operatorsPort === 0; count++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let count = 0; count < 100 && world.server.operatorsPort === 0; count++) await sleep(systemClock, 20);
   t.equal(world.server.operatorsPort, port);
   t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`, undefined]);
   t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);

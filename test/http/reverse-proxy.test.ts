@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 import t from "tap";
 
+import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePort } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
@@ -32,7 +34,7 @@ async function answers(url: string): Promise<boolean> {
     try {
       return (await fetch(`${url}/healthz`)).status === 200;
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(systemClock, 50);
     }
   }
   return false;

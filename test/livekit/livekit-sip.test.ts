@@ -5,7 +5,7 @@ import t, { type Test } from "tap";
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
-import { timeoutMs, within } from "../e2e/support/deadline.js";
+import { inTime, timeoutMs } from "../support/deadline.js";
 import { type LiveKitOptions, type LiveKitSide, startLiveKit } from "./support/livekit-side.js";
 import { SipCaller } from "./support/sip-caller.js";
 
@@ -89,7 +89,7 @@ await t.test("configured for callers: hidePhoneNumber, no encryption", async (t)
     const first = await caller.dial({ number, fromUser: user });
     const second = await caller.dial({ number, fromUser: user });
     t.match(second, { status: 200 });
-    t.strictSame(await within("the first call ends", first.dialog?.ended ?? Promise.resolve({})), { by: "remote" });
+    t.strictSame(await inTime("the first call ends", first.dialog?.ended ?? Promise.resolve({})), { by: "remote" });
     t.equal((await livekit.callers(meeting)).filter(({ name }) => name === "Phone 5678").length, 1);
     await second.dialog?.bye();
   });
@@ -127,14 +127,14 @@ await t.test("configured for callers: hidePhoneNumber, no encryption", async (t)
     const [seen] = (await livekit.callers(meeting)).filter(({ name }) => name === "Phone 5678");
     await livekit.remove(meeting, seen?.identity ?? "");
     t.strictSame(
-      await within("the call ends", call.dialog?.ended ?? Promise.resolve({})),
+      await inTime("the call ends", call.dialog?.ended ?? Promise.resolve({})),
       { by: "remote" },
       "without a reason",
     );
   });
 
   await t.test("a caller who sends no RTP is removed after the media timeout", async (t) => {
-    t.match(await within("the silent call ends", silent.dialog?.ended ?? Promise.resolve({}), 40_000), {
+    t.match(await inTime("the silent call ends", silent.dialog?.ended ?? Promise.resolve({}), 40_000), {
       by: "remote",
     });
     const seconds = (performance.now() - since) / 1_000;
@@ -145,7 +145,7 @@ await t.test("configured for callers: hidePhoneNumber, no encryption", async (t)
     const call = await caller.dial({ number, fromUser: user });
     await end();
     t.strictSame(
-      await within("the call ends", call.dialog?.ended ?? Promise.resolve({})),
+      await inTime("the call ends", call.dialog?.ended ?? Promise.resolve({})),
       { by: "remote" },
       "without a reason",
     );

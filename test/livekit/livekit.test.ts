@@ -9,9 +9,9 @@ import type { LiveKitParticipant } from "../../src/simulators/bbb/livekit/partic
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
-import { timeoutMs } from "../e2e/support/deadline.js";
 import { hears, untilHeard } from "../e2e/support/hearing.js";
 import type { Settings } from "../e2e/support/world.js";
+import { timeoutMs } from "../support/deadline.js";
 import type { LiveKitSide } from "./support/livekit-side.js";
 import { type LiveKitWorld, startLiveKitWorld } from "./support/livekit-world.js";
 import { RoomTones } from "./support/room-tones.js";

@@ -2,10 +2,10 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { timeoutMs } from "../e2e/support/deadline.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { audioOf, Capture, understood, withTone } from "../engines/capture.js";
 import { startRealEngines } from "../engines/real-engines.js";
+import { timeoutMs } from "../support/deadline.js";
 import { isReal } from "./support/livekit-side.js";
 import { startLiveKitWorld } from "./support/livekit-world.js";
 

@@ -11,6 +11,7 @@ import { RedisDayKeys } from "../../src/store/redis-day-keys.js";
 import { type DayKeyVault, StoredDayKeys } from "../../src/store/stored-day-keys.js";
 import { systemClock } from "../../src/util/clock.js";
 import { failure, type Result, success } from "../../src/util/result.js";
+import { sleep } from "../../src/util/wait.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { noRedis, RedisServer } from "./support/redis-server.js";
 
@@ -208,7 +209,7 @@ await t.test("instances on one Redis", { skip: noRedis }, async (t) => {
 async function until(condition: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(systemClock, 20);
   }
   throw new Error("it does not come");
 }

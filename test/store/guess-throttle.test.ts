@@ -7,6 +7,7 @@ import { GuessThrottle } from "../../src/store/guess-throttle.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisGuessCounts } from "../../src/store/redis-guess-counts.js";
 import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 import { someSettings } from "../support/call-harness.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
@@ -201,8 +202,7 @@ if (noRedis !== false) {
     caller.takeBack();
     await settle();
     await server.up();
-    for (let wait = 0; wait < 100 && redis.fault !== undefined; wait++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let wait = 0; wait < 100 && redis.fault !== undefined; wait++) await sleep(systemClock, 50);
     t.strictSame(await guess(caller, 1), ["3000"], "Redis has four, this instance ten");
     await redis.close();
   });
@@ -211,7 +211,7 @@ if (noRedis !== false) {
     const { throttle, redis } = await instance("short", 300);
     const caller = from(throttle, "+4915112345678");
     t.strictSame(await guess(caller, 11), [...times(10, "none"), "3000"]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await sleep(systemClock, 400);
     t.strictSame(await caller.check(), { kind: "none" });
     await redis.close();
   });

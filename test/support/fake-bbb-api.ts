@@ -2,6 +2,7 @@ import type { MeetingsAnswer } from "../../src/bbb/api-client.js";
 import type { Meeting } from "../../src/bbb/meeting.js";
 import type { Clock } from "../../src/util/clock.js";
 import { failure, type Result, success } from "../../src/util/result.js";
+import { sleep } from "../../src/util/wait.js";
 import { fakePin } from "./fake-directory.js";
 
 /** A meeting with a participant, unless specified otherwise. */
@@ -44,9 +45,7 @@ export class FakeBbbApi {
     this.askedAt.push(this.#clock.now());
     // Like a real server: the state at the time of the request, delivered later.
     const { says } = this;
-    await new Promise<void>((resolve) => {
-      this.#clock.after(this.answerMs, resolve);
-    });
+    await sleep(this.#clock, this.answerMs);
     this.open -= 1;
     if ("fault" in says) return failure(says.fault);
     return success({

@@ -3,6 +3,7 @@ import t from "tap";
 import type { Target } from "../../src/trunk/registrar-host.js";
 import type { PeerFault, VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import { failure, type Result, success } from "../../src/util/result.js";
+import { sleep } from "../../src/util/wait.js";
 import type { FakeClock } from "../support/fake-clock.js";
 import { answered } from "../support/fake-requests.js";
 import { bench, grants, hostAt, type RegistrationBench, stopped } from "../support/registration-bench.js";
@@ -22,8 +23,7 @@ class Peers {
 
   readonly verify: VerifyPeer = async ({ address }, timeoutMs): Promise<Result<undefined, PeerFault>> => {
     this.asked.push(address);
-    if (this.tookMs > 0)
-      await new Promise<void>((resolve) => this.clock?.after(Math.min(this.tookMs, timeoutMs), resolve));
+    if (this.tookMs > 0 && this.clock !== undefined) await sleep(this.clock, Math.min(this.tookMs, timeoutMs));
     const verdict = this.verdicts[address] ?? "good";
     return verdict === "good" ? success(undefined) : failure({ kind: verdict, why: `${address} is ${verdict}` });
   };

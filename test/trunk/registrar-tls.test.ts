@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { certificateVerifier } from "../../src/trunk/registrar-tls.js";
 import { systemClock } from "../../src/util/clock.js";
+import { sleep } from "../../src/util/wait.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
 const host = "registrar.example";
@@ -50,7 +51,7 @@ async function certificates(options: CertificateOptions = { names: [host] }): Pr
 }
 
 async function gone({ open }: Peer): Promise<boolean> {
-  for (let looks = 0; looks < 100 && open.size > 0; looks += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let looks = 0; looks < 100 && open.size > 0; looks += 1) await sleep(systemClock, 20);
   return open.size === 0;
 }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { within } from "./deadline.js";
+import { inTime } from "../../support/deadline.js";
 import type { Owner } from "./owner.js";
 import { Program } from "./program.js";
 
@@ -22,7 +22,7 @@ export class CommandLine {
 
   /** Its exit status, and all printed lines. */
   async outcome(ms = 120_000): Promise<{ readonly code: string; readonly lines: readonly string[] }> {
-    const code = await within("the command ends", this.program.gone, ms, () => this.program.tail());
+    const code = await inTime("the command ends", this.program.gone, ms, () => this.program.tail());
     return { code, lines: this.program.lines.past };
   }
 }

@@ -1,4 +1,4 @@
-import { timeoutMs, within } from "./deadline.js";
+import { inTime, timeoutMs } from "../../support/deadline.js";
 
 /** A sequence of events, and tests that wait for one of them; each listener has an owner. */
 export class Happenings<Thing> {
@@ -57,7 +57,7 @@ export class Happenings<Thing> {
       });
     });
     try {
-      return await within(what, coming, options.ms ?? timeoutMs, options.evidence);
+      return await inTime(what, coming, options.ms ?? timeoutMs, options.evidence);
     } finally {
       stop();
     }

@@ -1,7 +1,7 @@
 import type { Test } from "tap";
 
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
-import { timeoutMs } from "./deadline.js";
+import { timeoutMs } from "../../support/deadline.js";
 import type { World } from "./world.js";
 
 export interface HearOptions {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Certificates } from "../../../src/simulators/certificates.js";
 import type { DialOptions, TestPhoneOptions } from "../../../src/softphone/test-phone.js";
-import { timeoutMs, within } from "./deadline.js";
+import { inTime, timeoutMs } from "../../support/deadline.js";
 import type { Counts } from "./engines.js";
 import { defaultMediaFlags, type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
@@ -234,7 +234,7 @@ export class Kamailio {
 
   async #ready(): Promise<void> {
     await this.#program.line("starts", /EVENT ready/);
-    await within("kamailio's control port", this.#call("core.uptime"));
+    await inTime("kamailio's control port", this.#call("core.uptime"));
   }
 
   async #call(method: string, params: readonly (string | number)[] = []): Promise<unknown> {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
-import { timeoutMs } from "./deadline.js";
+import { timeoutMs } from "../../support/deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";
 import type { Owner } from "./owner.js";

@@ -3,7 +3,7 @@ import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { type PromptMatch, PromptRecogniser } from "../../../src/softphone/prompt-recognition.js";
 import { Recording } from "../../../src/softphone/recording.js";
 import { frameSamples } from "../../../src/softphone/rtp/g711.js";
-import { timeoutMs, within } from "./deadline.js";
+import { inTime, timeoutMs } from "../../support/deadline.js";
 
 /** Milliseconds of new sound between two searches for prompts: a search costs more than listening. */
 const lookEveryMs = 200;
@@ -65,7 +65,7 @@ export class Listener {
       stop = this.#ear.watchTone(hz, resolve);
     });
     try {
-      return await within(`a tone of ${hz} Hz`, heard, ms, () => this.#evidence());
+      return await inTime(`a tone of ${hz} Hz`, heard, ms, () => this.#evidence());
     } finally {
       stop();
     }
@@ -97,7 +97,7 @@ export class Listener {
       look();
     });
     try {
-      return await within(`the prompt ${name}`, heard, ms, () => this.#evidence());
+      return await inTime(`the prompt ${name}`, heard, ms, () => this.#evidence());
     } finally {
       stop();
     }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-import { within } from "./deadline.js";
+import { inTime } from "../../support/deadline.js";
 import { Happenings } from "./happenings.js";
 
 /** An unsolicited event of baresip's module ctrl_tcp. */
@@ -36,7 +36,7 @@ export class BaresipControl {
 
   static async connect(port: number): Promise<BaresipControl> {
     const socket = connect({ host: "127.0.0.1", port });
-    await within(
+    await inTime(
       "baresip's control port",
       new Promise<void>((resolve, reject) => {
         socket.once("connect", resolve);

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
-import { within } from "./deadline.js";
+import { inTime } from "../../support/deadline.js";
 import { Happenings } from "./happenings.js";
 
 export interface ProgramOptions {
@@ -96,10 +96,10 @@ export class Program {
   async stop(signal: NodeJS.Signals = "SIGTERM", timeoutMs = 10_000): Promise<string> {
     this.signal(signal);
     try {
-      return await within(`${this.#name} ends`, this.gone, timeoutMs);
+      return await inTime(`${this.#name} ends`, this.gone, timeoutMs);
     } catch {
       this.signal("SIGKILL");
-      return await within(`${this.#name} is killed`, this.gone);
+      return await inTime(`${this.#name} is killed`, this.gone);
     }
   }
 }

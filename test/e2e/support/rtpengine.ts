@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { timeoutMs, within } from "./deadline.js";
+import { inTime, timeoutMs } from "../../support/deadline.js";
 import type { Owner } from "./owner.js";
 import { claimUdpPorts, freePorts } from "./ports.js";
 import { Program } from "./program.js";
@@ -71,7 +71,7 @@ export class Rtpengine {
     const socket = connect(this.#commandPort, address);
     // Without an end of input rtpengine waits for more commands.
     socket.end("list numsessions\n");
-    const answer = await within("rtpengine's count of sessions", text(socket), timeoutMs);
+    const answer = await inTime("rtpengine's count of sessions", text(socket), timeoutMs);
     return Number(/^Current sessions own: (\d+)/m.exec(answer)?.[1] ?? NaN);
   }
 

@@ -4,7 +4,7 @@ import type { MemberInfo } from "../../../src/simulators/bbb/member.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { DigitMethod, PhoneCall } from "../../../src/softphone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../../src/softphone/test-phone.js";
-import { timeoutMs } from "./deadline.js";
+import { timeoutMs } from "../../support/deadline.js";
 import { untilHeard } from "./hearing.js";
 import { conferences, type World } from "./world.js";
 

@@ -19,10 +19,10 @@ import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/softphone/test-phone.js";
 import type { Resolver } from "../../../src/trunk/resolver.js";
 import { systemClock } from "../../../src/util/clock.js";
+import { inTime, timeoutMs } from "../../support/deadline.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
-import { timeoutMs, within } from "./deadline.js";
 import { type Counts, type Engines, prefixed, type StartEngines, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
 import type { Kamailio } from "./kamailio.js";
@@ -171,7 +171,7 @@ export class World {
         resolve();
       });
     });
-    await within("einwahl is ready", ready, timeoutMs, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
+    await inTime("einwahl is ready", ready, timeoutMs, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
   }
 
   /** Changes the settings file, as `startEinwahl` writes it, and reloads it. */

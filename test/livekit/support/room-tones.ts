@@ -1,7 +1,7 @@
 import type { Test } from "tap";
 
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
-import { timeoutMs } from "../../e2e/support/deadline.js";
+import { timeoutMs } from "../../support/deadline.js";
 import type { Microphone } from "./livekit-side.js";
 
 /** Each side sends a new tone that the other must hear. */

@@ -7,6 +7,7 @@ import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import { type SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { systemClock } from "../../../src/util/clock.js";
+import { within } from "../../../src/util/wait.js";
 import type { Owner } from "../../e2e/support/owner.js";
 
 const address = "127.0.0.1";
@@ -82,15 +83,8 @@ export class SipCaller {
     out.onProgress = ({ status }) => {
       if (status > 100) progress.push(status);
     };
-    let stopWaiting = (): void => undefined;
-    const late = new Promise<undefined>((resolve) => {
-      stopWaiting = systemClock.after(ms, () => {
-        out.cancel();
-        resolve(undefined);
-      });
-    });
-    const result = await Promise.race([out.result, late]);
-    stopWaiting();
+    const result = await within(systemClock, ms, out.result);
+    if (result === undefined) out.cancel();
     const dialog = result?.ok === true ? result.value : undefined;
     const isAccepted = dialog !== undefined && media.accept(dialog.answer.body).ok;
     let tone: ToneGenerator | undefined;
@@ -126,15 +120,13 @@ export class SipCaller {
 
 /** True once the listener has heard the tone for 300 ms; false after the timeout. */
 export async function earHears(ear: Ear, hz: number, ms: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const giveUp = systemClock.after(ms, () => {
-      stop();
-      resolve(false);
-    });
-    const stop = ear.watchTone(hz, () => {
-      giveUp();
-      stop();
+  let stop: () => void = () => undefined;
+  const heard = new Promise<true>((resolve) => {
+    stop = ear.watchTone(hz, () => {
       resolve(true);
     });
   });
+  const isHeard = await within(systemClock, ms, heard);
+  stop();
+  return isHeard === true;
 }

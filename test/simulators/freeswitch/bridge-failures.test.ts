@@ -2,7 +2,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { Node } from "./node.js";
-import { FreeswitchHarness, within } from "./support.js";
+import { FreeswitchHarness, soon } from "./support.js";
 
 const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
@@ -21,7 +21,7 @@ await t.test("refusals and FreeSWITCH's causes", async (t) => {
   ];
   for (const [status, reason, cause] of table) {
     node.reaction = { kind: "refuse", status, ...(reason === undefined ? {} : { reason }) };
-    const complete = await within(endpoint.execute("bridge", node.dialString()), String(status));
+    const complete = await soon(String(status), endpoint.execute("bridge", node.dialString()));
     t.same(
       [
         "originate_disposition",
@@ -47,7 +47,7 @@ await t.test("a BBB server that is unreachable or has another certificate", asyn
   const { endpoint } = await world.call(t);
   const disposition = async (dialString: string): Promise<[string | undefined, string | undefined]> => {
     await endpoint.execute("unset", "sip_invite_failure_status");
-    const complete = await within(endpoint.execute("bridge", dialString), "the failure");
+    const complete = await soon("the failure", endpoint.execute("bridge", dialString));
     return [
       complete.getHeader("variable_originate_disposition"),
       complete.getHeader("variable_sip_invite_failure_status") ?? undefined,
@@ -80,25 +80,25 @@ await t.test("a BBB server that only rings", async (t) => {
   const before = node.cancelled;
   const timedOut = endpoint.execute("bridge", node.dialString({ leg_timeout: "1" }));
   await world.hears(caller, 425);
-  t.equal((await within(timedOut, "leg_timeout")).getHeader("variable_originate_disposition"), "ALLOTTED_TIMEOUT");
+  t.equal((await soon("leg_timeout", timedOut)).getHeader("variable_originate_disposition"), "ALLOTTED_TIMEOUT");
   await world.until("CANCEL", () => node.cancelled === before + 1);
 
-  const noAnswer = await within(
-    endpoint.execute("bridge", node.dialString({ originate_timeout: "1" })),
+  const noAnswer = await soon(
     "originate_timeout",
+    endpoint.execute("bridge", node.dialString({ originate_timeout: "1" })),
   );
   t.equal(noAnswer.getHeader("variable_originate_disposition"), "NO_ANSWER");
 
   const killed = endpoint.execute("bridge", node.dialString({ origination_uuid: "doomed" }));
   await world.until("ringing", () => world.freeswitch.counts().channels === 2);
   t.equal((await endpoint.api("uuid_kill", "doomed")).getBody(), "+OK\n");
-  t.equal((await within(killed, "uuid_kill")).getHeader("variable_originate_disposition"), "NORMAL_CLEARING");
+  t.equal((await soon("uuid_kill", killed)).getHeader("variable_originate_disposition"), "NORMAL_CLEARING");
 
   const given = endpoint.execute("bridge", node.dialString());
   await world.until("ringing", () => world.freeswitch.counts().channels === 2);
   const cancelled = node.cancelled;
   await endpoint.destroy();
-  await within(given, "the end of the bridge");
+  await soon("the end of the bridge", given);
   await world.until("CANCEL", () => node.cancelled > cancelled);
   await world.nothingLeft();
 });

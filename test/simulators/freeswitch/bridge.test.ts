@@ -2,7 +2,7 @@ import t from "tap";
 
 import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, eventOf, FreeswitchHarness, type ModeslEvent, nextBridge, within } from "./support.js";
+import { type Endpoint, eventOf, FreeswitchHarness, type ModeslEvent, nextBridge, soon } from "./support.js";
 
 const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
@@ -16,8 +16,8 @@ async function bridge(endpoint: Endpoint, variables: Record<string, string> = {}
   const taken = node.call();
   const connected = nextBridge(endpoint);
   const done = endpoint.execute("bridge", node.dialString(variables));
-  const far = await within(taken, "the node's answer");
-  await within(connected, "CHANNEL_BRIDGE");
+  const far = await soon("the node's answer", taken);
+  await soon("CHANNEL_BRIDGE", connected);
   return { far, done };
 }
 
@@ -47,7 +47,7 @@ for (const suite of allSuites) {
     t.match(invite?.uri, /^sip:04711@127\.0\.0\.1:\d+;transport=tls$/);
     t.equal(far.media.suite, suite);
     t.equal(far.media.codec, "PCMA");
-    t.equal((await within(bridged, "CHANNEL_BRIDGE")).getHeader("Bridge-B-Unique-ID"), `leg-${suite}`);
+    t.equal((await soon("CHANNEL_BRIDGE", bridged)).getHeader("Bridge-B-Unique-ID"), `leg-${suite}`);
     t.equal((await endpoint.api("uuid_getvar", `leg-${suite} rtp_has_crypto`)).getBody(), suite);
     t.equal((await endpoint.api("uuid_getvar", `leg-${suite} rtp_use_codec_name`)).getBody(), "PCMA");
     t.equal(await world.mediaServer.api("show calls count"), "\n1 total.\n");
@@ -68,7 +68,7 @@ for (const suite of allSuites) {
     t.same([far.digits, digits, told], [["0", "7"], ["9"], ["0", "7"]]);
 
     await far.dialog.bye();
-    const complete = await within(done, "the bridge's end");
+    const complete = await soon("the bridge's end", done);
     t.match(
       [
         "originate_disposition",
@@ -80,7 +80,7 @@ for (const suite of allSuites) {
       ["SUCCESS", "NORMAL_CLEARING", "NORMAL_CLEARING", "sip:200", `leg-${suite}`],
     );
     t.equal(complete.getHeader("Answer-State"), "answered", "the caller lives on");
-    await within(unbridged, "CHANNEL_UNBRIDGE");
+    await soon("CHANNEL_UNBRIDGE", unbridged);
     const playing = endpoint.execute("playback", "tone_stream://%(2000,0,700)");
     await world.hears(caller, 700);
     await endpoint.api("uuid_break", endpoint.uuid);
@@ -158,8 +158,8 @@ await t.test("hang-ups of a bridge", async (t) => {
     const { endpoint } = await world.call(t);
     const { far, done } = await bridge(endpoint);
     await endpoint.dialog.destroy();
-    t.match(await within(far.dialog.ended, "BYE"), { by: "remote", reason: /Q\.850;cause=16/ });
-    t.equal((await within(done, "complete")).getHeader("Answer-State"), "hangup");
+    t.match(await soon("BYE", far.dialog.ended), { by: "remote", reason: /Q\.850;cause=16/ });
+    t.equal((await soon("complete", done)).getHeader("Answer-State"), "hangup");
     await world.nothingLeft();
   });
   await t.test("uuid_kill of the far leg: the caller stays; uuid_break does nothing", async (t) => {
@@ -170,7 +170,7 @@ await t.test("hang-ups of a bridge", async (t) => {
     await world.hears(far.media, 440);
     stop();
     await endpoint.api("uuid_kill", "far-leg");
-    await within(done, "complete");
+    await soon("complete", done);
     await endpoint.execute("set", "still=here");
     await endpoint.destroy();
     await world.nothingLeft();
@@ -183,7 +183,7 @@ await t.test("hang-ups of a bridge", async (t) => {
     });
     const { far } = await bridge(endpoint);
     await far.dialog.bye([["Reason", "Q.850;cause=17"]]);
-    await within(bye, "BYE to the caller");
+    await soon("BYE to the caller", bye);
     await world.nothingLeft();
   });
   await t.test("the application disconnects: the bridge continues, and its end ends the caller", async (t) => {
@@ -198,7 +198,7 @@ await t.test("hang-ups of a bridge", async (t) => {
       endpoint.dialog.on("destroy", resolve);
     });
     await far.dialog.bye();
-    await within(bye, "BYE to the caller");
+    await soon("BYE to the caller", bye);
     await world.nothingLeft();
   });
   await t.test("the caller's media stops: both legs end", async (t) => {
@@ -215,9 +215,9 @@ await t.test("hang-ups of a bridge", async (t) => {
       });
     });
     stop();
-    t.match(await within(reason, "BYE"), "MEDIA_TIMEOUT");
-    t.equal(await within(destroyed, "destroy"), undefined, "the application's connection ends without a reason");
-    await within(far.dialog.ended, "BYE to the node");
+    t.match(await soon("BYE", reason), "MEDIA_TIMEOUT");
+    t.equal(await soon("destroy", destroyed), undefined, "the application's connection ends without a reason");
+    await soon("BYE to the node", far.dialog.ended);
     await world.nothingLeft();
   });
 });
@@ -228,8 +228,8 @@ await t.test("the BBB server's media stops: its leg ends, the caller stays", asy
   const stop = world.play(far.media, 1000);
   await world.hears(caller, 1000);
   stop();
-  t.equal((await within(done, "the end of the bridge")).getHeader("variable_bridge_hangup_cause"), "MEDIA_TIMEOUT");
-  t.match(await within(far.dialog.ended, "BYE"), { by: "remote", reason: /cause=804/ });
+  t.equal((await soon("the end of the bridge", done)).getHeader("variable_bridge_hangup_cause"), "MEDIA_TIMEOUT");
+  t.match(await soon("BYE", far.dialog.ended), { by: "remote", reason: /cause=804/ });
   await endpoint.destroy();
   await world.nothingLeft();
 });

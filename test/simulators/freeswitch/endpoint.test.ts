@@ -4,7 +4,7 @@ import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import { writeWav } from "../../../src/softphone/rtp/wav.js";
-import { codecs, eventOf, FreeswitchHarness, host, key, within } from "./support.js";
+import { codecs, eventOf, FreeswitchHarness, host, key, soon } from "./support.js";
 
 const seconds = (count: number, hz: number): Buffer => writeWav(new ToneGenerator(hz).next(count * 8000));
 const soundsDir = t.testdir({
@@ -94,8 +94,8 @@ await t.test("playback", async (t) => {
   const event = await endpoint.execute("playback", "file_string://short.wav!silence_stream://40!missing.wav");
   t.equal(event.getHeader("Application-Response"), "FILE PLAYED");
   t.equal(event.getHeader("variable_playback_ms"), "240");
-  t.equal((await within(start, "start")).getHeader("Playback-File-Path"), "short.wav");
-  t.equal((await within(stop, "stop")).getHeader("Playback-Status"), "done");
+  t.equal((await soon("start", start)).getHeader("Playback-File-Path"), "short.wav");
+  t.equal((await soon("stop", stop)).getHeader("Playback-Status"), "done");
   await t.rejects(endpoint.play("missing.wav"), { message: "File Not Found" });
   await t.resolves(endpoint.play(["silence_stream://20", "silence_stream://20"]), "a list, divided by !");
   await endpoint.destroy();
@@ -111,7 +111,7 @@ await t.test("uuid_break ends every kind of playback", async (t) => {
     const done = endpoint.execute("playback", sound);
     await world.hears(caller, hz);
     t.equal((await endpoint.api("uuid_break", endpoint.uuid)).getBody(), "+OK\n");
-    t.equal((await within(done, sound)).getHeader("Application-Response"), "FILE PLAYED");
+    t.equal((await soon(sound, done)).getHeader("Application-Response"), "FILE PLAYED");
   }
   await endpoint.api("uuid_break", `${endpoint.uuid} all`);
   t.equal(
@@ -219,28 +219,28 @@ await t.test("play_and_get_digits", async (t) => {
   const typed = collect({});
   await world.hears(caller, 700);
   await press("12#");
-  t.match(await within(typed, "a terminator"), { digits: "12", terminatorUsed: "#" }, "typing interrupts the prompt");
+  t.match(await soon("a terminator", typed), { digits: "12", terminatorUsed: "#" }, "typing interrupts the prompt");
 
   const full = collect({ max: 3 });
   await press("123");
-  t.match(await within(full, "enough digits"), { digits: "123" });
+  t.match(await soon("enough digits", full), { digits: "123" });
 
   const slow = collect({ file: "silence_stream://20", digitTimeout: 300 });
   await press("9");
-  t.match(await within(slow, "the digit timeout"), { digits: "9" }, "the digits received before the timeout");
+  t.match(await soon("the digit timeout", slow), { digits: "9" }, "the digits received before the timeout");
 
   const wrong = collect({ file: "silence_stream://20", invalidFile: "bad.wav", tries: 2, max: 2, regexp: "^1" });
   const told = world.hears(caller, 900);
   await press("77");
   await told;
   await press("15");
-  t.match(await within(wrong, "the second try"), { digits: "15", invalidDigits: "77" });
+  t.match(await soon("the second try", wrong), { digits: "15", invalidDigits: "77" });
 
   const none = endpoint.execute(
     "play_and_get_digits",
     "1 4 1 1000 # silence_stream://20 silence_stream://20 nothing \\d+ 200",
   );
-  t.equal((await within(none, "no digits")).getHeader("variable_nothing") ?? undefined, undefined);
+  t.equal((await soon("no digits", none)).getHeader("variable_nothing") ?? undefined, undefined);
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} read_result`)).getBody(), "failure");
   await endpoint.destroy();
 });
@@ -249,11 +249,11 @@ await t.test("sleep, park, event-lock", async (t) => {
   const { endpoint } = await world.call(t);
   const sleeping = endpoint.execute("sleep", "60000");
   await endpoint.api("uuid_break", endpoint.uuid);
-  await within(sleeping, "the end of the sleep");
+  await soon("the end of the sleep", sleeping);
   await endpoint.execute("sleep", "1");
   const parked = endpoint.execute("park", "");
   await endpoint.api("uuid_kill", endpoint.uuid);
-  await within(parked, "the end of the park");
+  await soon("the end of the park", parked);
   await world.nothingLeft();
 });
 
@@ -274,8 +274,8 @@ await t.test("the media server ends the call: the application gets the cause", a
       });
     });
     await world.mediaServer.api(`uuid_kill ${endpoint.uuid}${command}`);
-    t.equal(await within(destroyed, "destroy"), reason);
-    t.match(await within(bye, "BYE"), reason);
+    t.equal(await soon("destroy", destroyed), reason);
+    t.match(await soon("BYE", bye), reason);
     await world.nothingLeft();
   }
 });
@@ -284,7 +284,7 @@ await t.test("the peer hangs up: channel, media and sockets are released", async
   const { endpoint } = await world.call(t);
   const playing = endpoint.execute("playback", "long.wav");
   await endpoint.dialog.destroy();
-  t.equal((await within(playing, "the end of the playback")).getHeader("Answer-State"), "hangup");
+  t.equal((await soon("the end of the playback", playing)).getHeader("Answer-State"), "hangup");
   await world.nothingLeft();
 });
 
@@ -298,7 +298,7 @@ await t.test("the application disconnects: the playback completes, then the call
   endpoint.execute("playback", "file_string://short.wav!short.wav").catch(() => undefined);
   await world.hears(caller, 600);
   endpoint.conn?.disconnect();
-  t.match(await within(bye, "BYE"), "NORMAL_TEMPORARY_FAILURE");
+  t.match(await soon("BYE", bye), "NORMAL_TEMPORARY_FAILURE");
   await world.nothingLeft();
 });
 
@@ -318,7 +318,7 @@ await t.test("a caller whose media stops: MEDIA_TIMEOUT", async (t) => {
     "not while packets come, and a limit set after the answer does not count",
   );
   talk();
-  t.equal(await within(destroyed, "the timeout"), "MEDIA_TIMEOUT");
+  t.equal(await soon("the timeout", destroyed), "MEDIA_TIMEOUT");
   await world.nothingLeft();
 });
 
@@ -366,7 +366,7 @@ await t.test("unsupported applications end the call and are reported", async (t)
     });
   });
   endpoint.execute("record_session", "/tmp/never.wav").catch(() => undefined);
-  t.equal(await within(destroyed, "the end"), "DESTINATION_OUT_OF_ORDER");
+  t.equal(await soon("the end", destroyed), "DESTINATION_OUT_OF_ORDER");
   t.ok(world.freeswitch.unsupported.includes("application record_session"));
   await world.nothingLeft();
 });

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, FreeswitchHarness, type ModeslEvent, nextBridge, within } from "./support.js";
+import { type Endpoint, FreeswitchHarness, type ModeslEvent, nextBridge, soon } from "./support.js";
 
 const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
@@ -27,8 +27,8 @@ async function bridge(
   const taken = node.call();
   const connected = nextBridge(endpoint);
   const done = endpoint.execute("bridge", node.dialString(variables));
-  const far = await within(taken, "the node's answer");
-  await within(connected, "CHANNEL_BRIDGE");
+  const far = await soon("the node's answer", taken);
+  await soon("CHANNEL_BRIDGE", connected);
   return { far, done };
 }
 
@@ -61,7 +61,7 @@ await t.test("the peer holds: the other leg hears its music and not its audio; t
   held();
   const stop = world.play(caller, 440);
   t.equal(
-    (await within(done, "the end of the bridge")).getHeader("variable_bridge_hangup_cause"),
+    (await soon("the end of the bridge", done)).getHeader("variable_bridge_hangup_cause"),
     "MEDIA_TIMEOUT",
     "without a hold the shorter timeout counts",
   );
@@ -75,8 +75,8 @@ await t.test("media_timeout applies on hold too, and the other leg ends with a h
   const { far } = await bridge(endpoint, { media_timeout: "500", media_hold_timeout: "60000" });
   await holdBy(far, "sendonly");
   const bye = byeTo(endpoint);
-  t.match(await within(far.dialog.ended, "BYE"), { by: "remote", reason: /cause=804/ });
-  t.match(await within(bye, "BYE to the caller"), "NORMAL_CLEARING");
+  t.match(await soon("BYE", far.dialog.ended), { by: "remote", reason: /cause=804/ });
+  t.match(await soon("BYE to the caller", bye), "NORMAL_CLEARING");
   await world.nothingLeft();
 });
 
@@ -86,6 +86,6 @@ await t.test("a leg ends while its peer holds: the other leg ends too", async (t
   await holdBy(far, "sendonly");
   const bye = byeTo(endpoint);
   await far.dialog.bye();
-  t.match(await within(bye, "BYE to the caller"), "NORMAL_CLEARING");
+  t.match(await soon("BYE to the caller", bye), "NORMAL_CLEARING");
   await world.nothingLeft();
 });

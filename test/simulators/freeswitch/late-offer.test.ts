@@ -21,7 +21,7 @@ import { systemClock } from "../../../src/util/clock.js";
 import { success } from "../../../src/util/result.js";
 import { parsed, until } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { codecs, type Endpoint, FreeswitchHarness, host, key, password, within } from "./support.js";
+import { codecs, type Endpoint, FreeswitchHarness, host, key, password, soon } from "./support.js";
 
 const timeoutMs = 8000;
 
@@ -105,7 +105,7 @@ await t.test("the offer", async (t) => {
   t.same(more, []);
   t.match(dialog.localSdp, /^m=audio 0 RTP\/AVP /m, "the answer to both lines takes the secure one");
   await until(() => direct.connections === 1, "the dialplan");
-  await within(dialog.ended, "the end of a channel without an application");
+  await soon("the end of a channel without an application", dialog.ended);
   await world.nothingLeft();
 });
 
@@ -134,7 +134,7 @@ await t.test("invalid answers: hung up, and the application is not called", asyn
     await t.test(`${what}: BYE with INCOMPATIBLE_DESTINATION`, async (t) => {
       const direct = await Direct.open(t, world.freeswitch.sipPort);
       const dialog = await direct.call((offer) => success(make(direct, offer)));
-      t.match(await within(dialog.ended, "BYE"), {
+      t.match(await soon("BYE", dialog.ended), {
         by: "remote",
         reason: 'Q.850;cause=88;text="INCOMPATIBLE_DESTINATION"',
       });
@@ -259,7 +259,7 @@ await t.test("from the phone through drachtio to the media server and back, as i
       codecs: ["PCMU"],
       ...(suites === undefined ? {} : { suites }),
     });
-    const { endpoint, dialog } = await within(taken, "the endpoint");
+    const { endpoint, dialog } = await soon("the endpoint", taken);
     t.match(await call.answered, { ok: true });
     const suite = suites?.[0] ?? "AEAD_AES_256_GCM";
     t.same([call.suite, call.codec], [suite, "PCMU"]);
@@ -281,9 +281,9 @@ await t.test("from the phone through drachtio to the media server and back, as i
       endpoint.on("dtmf", resolve);
     });
     t.ok(await call.sendDigits("5"));
-    t.match(await within(pressed, "the digit"), { dtmf: "5", source: "RTP" });
+    t.match(await soon("the digit", pressed), { dtmf: "5", source: "RTP" });
     await endpoint.api("uuid_break", `${endpoint.uuid} all`);
-    await within(played, "the end of the tone");
+    await soon("the end of the tone", played);
     t.equal(call.audio.stats.rejected, 0, "no packet with a key that was not agreed on");
 
     dialog.on("modify", (request, response) => {
@@ -309,7 +309,7 @@ await t.test("from the phone through drachtio to the media server and back, as i
       });
     });
     await call.hangUp();
-    await within(destroyed, "the BYE");
+    await soon("the BYE", destroyed);
     await endpoint.destroy();
     await world.nothingLeft();
   }

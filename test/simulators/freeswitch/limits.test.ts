@@ -8,7 +8,7 @@ import t from "tap";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { Node } from "./node.js";
-import { codecs, FreeswitchHarness, host, key, nextBridge, password, RawSocket, within } from "./support.js";
+import { codecs, FreeswitchHarness, host, key, nextBridge, password, RawSocket, soon } from "./support.js";
 
 const limitMs = 3000;
 
@@ -44,11 +44,11 @@ await t.test("close ends all calls and releases all resources", async (t) => {
   const taken = node.call();
   const connected = nextBridge(endpoint);
   endpoint.execute("bridge", node.dialString()).catch(() => undefined);
-  const far = await within(taken, "the call");
-  await within(connected, "CHANNEL_BRIDGE");
+  const far = await soon("the call", taken);
+  await soon("CHANNEL_BRIDGE", connected);
   await world.call(t);
   await world.freeswitch.close();
-  t.match(await within(far.dialog.ended, "BYE to the node"), { by: "remote" });
+  t.match(await soon("BYE to the node", far.dialog.ended), { by: "remote" });
   t.match(world.freeswitch.counts(), { channels: 0, sockets: 0, mediaSessions: 0, controls: 0 });
 });
 
@@ -81,7 +81,7 @@ await t.test("calls that are not from drachtio-fsmrf", async (t) => {
     t.ok(answered.ok, "answered first, as in the dialplan");
     if (answered.ok)
       t.match(
-        await within(answered.value.ended, "BYE"),
+        await soon("BYE", answered.value.ended),
         { by: "remote", reason: /cause=41/ },
         `and ended: nobody at ${target}`,
       );
@@ -171,7 +171,7 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
   if (!answer.ok) throw new Error("no answer");
   const connection = once(server, "connection") as Promise<[Socket]>;
   const dialog = await first.ack(answer.value);
-  const raw = new RawSocket((await within(connection, "the connection"))[0]);
+  const raw = new RawSocket((await soon("the connection", connection))[0]);
   await raw.ask("connect", new RegExp(`^variable_rtp_has_crypto: ${phone.suite ?? ""}$`, "m"));
   await world.until("SRTP", () => phone.stats().packetsIn > 3);
   await dialog.destroy();
@@ -184,7 +184,7 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
       resolve(bye.get("Reason"));
     });
   });
-  t.match(await within(reason, "BYE"), "INCOMPATIBLE_DESTINATION", "a plain answer where SRTP is demanded");
+  t.match(await soon("BYE", reason), "INCOMPATIBLE_DESTINATION", "a plain answer where SRTP is demanded");
   await world.nothingLeft();
 });
 
@@ -206,7 +206,7 @@ await t.test("CANCEL before the answer", async (t) => {
   invite.onProgress = () => {
     invite.cancel();
   };
-  t.match(await within(invite.result, "487"), { ok: false, failure: { status: 487 } });
+  t.match(await soon("487", invite.result), { ok: false, failure: { status: 487 } });
   await world.nothingLeft();
 });
 
@@ -234,7 +234,7 @@ await t.test("esl-lite", async (t) => {
       resolve(body.data);
     });
   });
-  t.match(await within(heartbeat, "HEARTBEAT"), { "Max-Sessions": "1000", "Session-Count": "0" });
+  t.match(await soon("HEARTBEAT", heartbeat), { "Max-Sessions": "1000", "Session-Count": "0" });
 
   const hangup = new Promise<unknown>((resolve) => {
     client.on("CHANNEL_HANGUP_COMPLETE", ({ body }) => {
@@ -254,10 +254,10 @@ await t.test("esl-lite", async (t) => {
   // Commands keep their order: the subscription is active before the digit.
   await api("version");
   await caller.sendDigit("4", 100);
-  t.match(await within(digits, "DTMF"), { "DTMF-Digit": "4", "DTMF-Source": "RTP", "Unique-ID": endpoint.uuid });
+  t.match(await soon("DTMF", digits), { "DTMF-Digit": "4", "DTMF-Source": "RTP", "Unique-ID": endpoint.uuid });
   t.equal(await api(`uuid_exists ${endpoint.uuid}`), "true");
   t.notOk((await client.hangup_uuid(endpoint.uuid, "USER_BUSY", limitMs)) instanceof Error);
-  t.match(await within(hangup, "CHANNEL_HANGUP_COMPLETE"), {
+  t.match(await soon("CHANNEL_HANGUP_COMPLETE", hangup), {
     "Unique-ID": endpoint.uuid,
     "Hangup-Cause": "USER_BUSY",
     variable_hangup_cause: "USER_BUSY",

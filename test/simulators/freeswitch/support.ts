@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
-import { setTimeout as after } from "node:timers/promises";
 
 import Srf from "drachtio-srf";
 
@@ -16,6 +15,7 @@ import type { CodecName } from "../../../src/softphone/rtp/g711.js";
 import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneDetector, ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { inTime } from "../../support/deadline.js";
 
 export const host = "127.0.0.1";
 export const password = "event-socket-secret";
@@ -267,27 +267,19 @@ export class RawSocket {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await within(changed, `${String(wanted)} in: ${this.text.slice(from)}`);
+      await soon(`${String(wanted)} in: ${this.text.slice(from)}`, changed);
     }
   }
 
   async closed(): Promise<void> {
     if (this.socket.closed) return;
-    await within(new Promise((resolve) => this.socket.once("close", resolve)), "the end of the connection");
+    await soon("the end of the connection", new Promise((resolve) => this.socket.once("close", resolve)));
   }
 }
 
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  const stop = new AbortController();
-  const late = after(boundMs, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`not within ${boundMs} ms: ${what}`);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    stop.abort();
-  }
+/** Settles as `promise` does, but rejects after a timeout. */
+export async function soon<T>(what: string, promise: Promise<T>): Promise<T> {
+  return await inTime(what, promise, boundMs);
 }
 
 export const codecs: readonly CodecName[] = ["PCMA", "PCMU"];

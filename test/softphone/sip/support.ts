@@ -11,6 +11,8 @@ import {
 } from "../../../src/softphone/sip/index.js";
 import type { SipMessage } from "../../../src/softphone/sip/message.js";
 import { parseMessage } from "../../../src/softphone/sip/parse.js";
+import { systemClock } from "../../../src/util/clock.js";
+import { sleep } from "../../../src/util/wait.js";
 
 /** A flow without a network that records the sent messages. */
 export class FakeFlow implements Flow {
@@ -106,7 +108,7 @@ export async function until(so: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (!so()) {
     if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await sleep(systemClock, 2);
   }
 }
 
