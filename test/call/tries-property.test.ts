@@ -41,6 +41,7 @@ function randomSteps(random: Seeded): readonly Step[] {
 interface Outcome {
   /** All that the caller can observe: prompts with their times, joins, and the end. */
   readonly perceived: string;
+  readonly left: readonly string[];
   readonly tries: number;
   readonly unknown: number;
 }
@@ -74,8 +75,10 @@ async function call(steps: readonly Step[], extraPin: string | undefined, tries:
   const heardUntil = world.clock.now();
   const report = await world.finish();
   perceived.push(`${Math.min(world.clock.now(), heardUntil)} ${report.cause}`);
+  const left = await world.leftovers();
   return {
     perceived: perceived.join("\n"),
+    left,
     tries: report.pinsTyped - report.lookups.filter((kind) => kind !== "unknown").length,
     unknown: world.pins.filter((kind) => kind === "unknown").length,
   };
@@ -101,6 +104,7 @@ await t.test("for any keys, a call reveals the correctness of at most as many PI
     const tries = 1 + random.below(4);
     const steps = randomSteps(random);
     const wrong = await call(steps, undefined, tries);
+    for (const left of wrong.left) faults.push(`seed ${seed}: ${left}`);
     let shown = 0;
     for (const digits of candidates(steps)) {
       const right = await call(steps, digits, tries);

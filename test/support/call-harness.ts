@@ -150,12 +150,15 @@ export class CallHarness {
   placesGivenBack = 0;
   waitingPlaces = 0;
   report: CallReport | undefined;
+  /** Leftovers that the test causes on purpose. */
+  expectedLeftovers = /^$/;
   /** Called when the call begins to wait, and before and after an engine settles a promise. */
   onPoint: () => void = () => undefined;
   /** Called when the endpoint starts to play. */
   onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void = () => undefined;
   readonly #perform: Perform;
   #requests = 0;
+  #isBegun = false;
 
   constructor(changes: Partial<CallScript> = {}, shared: SharedCallState = {}) {
     this.clock = shared.clock ?? new FakeClock();
@@ -179,6 +182,23 @@ export class CallHarness {
       });
     this.call = new FakeIncomingCall(this.script, this.#perform);
     this.directory = new FakeDirectory(this.script, this.#perform);
+  }
+
+  /** A call whose resources are checked at the end of the test; a call that is not over by then is ended first. */
+  static checked(
+    owner: { teardown(end: () => Promise<void>): void },
+    changes: Partial<CallScript> = {},
+    shared: SharedCallState = {},
+  ): CallHarness {
+    const harness = new CallHarness(changes, shared);
+    owner.teardown(async () => {
+      if (!harness.#isBegun) return;
+      harness.shutdown.set("shutdown");
+      await harness.finish();
+      const left = (await harness.leftovers()).filter((each) => !harness.expectedLeftovers.test(each));
+      if (left.length > 0) throw new Error(`not released: ${left.join(", ")}`);
+    });
+    return harness;
   }
 
   /** The first opened endpoint. */
@@ -232,6 +252,7 @@ export class CallHarness {
 
   /** Starts the call; it continues as the test advances the clock. */
   begin(changes: Partial<CallServices> = {}): void {
+    this.#isBegun = true;
     runCall(this.call, { ...this.services(), ...changes }, this.script.settings).then(
       (report) => {
         this.report = report;
