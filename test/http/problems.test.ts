@@ -132,7 +132,6 @@ await t.test("invalid requests", async (t) => {
       headers: { "content-type": "application/json" },
     }),
   );
-  t.same(world.bugs, []);
 });
 
 await t.test("requests that are not HTTP, or time out", async (t) => {
@@ -147,7 +146,6 @@ await t.test("requests that are not HTTP, or time out", async (t) => {
   );
   expectRaw(t, "headers-too-large", await raw(world, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`));
   expectRaw(t, "too-slow", await raw(world, "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\n"));
-  t.same(world.bugs, []);
 });
 
 await t.test("refused clients", async (t) => {
@@ -195,7 +193,6 @@ await t.test("malformed webhooks", async (t) => {
   await expect(t, "webhook-not-understood", post("bbb-1", "{}", { ...proof, "content-type": "application/json" }));
   t.equal((await post("bbb-1", "event=[]", proof)).status, 200);
   t.same(told, []);
-  t.same(world.bugs, []);
 });
 
 await t.test("webhooks are authentic for any spelling of their URL", async (t) => {
@@ -237,7 +234,6 @@ await t.test("webhooks are authentic for any spelling of their URL", async (t) =
   });
   t.equal(bearer.status, 200, "the scheme in lower case");
   t.equal(told.length, 5);
-  t.same(world.bugs, []);
 });
 
 await t.test("an unavailable store, and one without a free PIN", async (t) => {
@@ -289,7 +285,7 @@ await t.test("an internal error is logged, and its details are not sent", async 
   });
   const body = await expect(t, "internal-error", world.api("GET", "/rooms/x"));
   t.notMatch(JSON.stringify(body), /123456789/);
-  t.equal(world.bugs.length, 1);
+  t.equal(world.bugs.splice(0).length, 1);
 });
 
 await t.test("every problem of the catalogue occurred", async (t) => {

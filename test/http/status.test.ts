@@ -32,7 +32,6 @@ await t.test("the page or JSON, as requested", async (t) => {
   t.equal(paused.headers.get("refresh"), null);
   t.equal(paused.headers.get("content-language"), "de");
   t.equal((await get({}, "?lang=<script>&lang=x&refresh=")).status, 200, "no query is an error");
-  t.same(world.bugs, []);
 });
 
 await t.test("requested media types", (t) => {

@@ -162,7 +162,10 @@ export class HttpHarness {
         ...options.services,
       },
     });
-    t.teardown(() => server.close());
+    t.teardown(async () => {
+      await server.close();
+      if (bugs.length > 0) throw new Error(`unexpected errors: ${bugs.map(String).join(", ")}`);
+    });
     return new HttpHarness(server, rooms, bugs, callers, answered);
   }
 
