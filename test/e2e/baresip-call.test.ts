@@ -9,7 +9,6 @@ const tones = { conference: 620, caller: 1040 } as const;
 
 await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("baresip") }, async (t) => {
   const world = await World.start(t, { line: "straight" });
-  const before = await world.counts();
   const uri = (number: string): string => `sip:${number}@127.0.0.1:${world.engines.sip.tls}`;
 
   for (const { index, dialled, prompt, codec } of [
@@ -49,7 +48,6 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
         srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" },
       });
       t.ok(await bbb.waitForLeave(member?.memberId ?? "", 20_000), "and is out of the conference");
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 
@@ -72,7 +70,6 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       t.ok(await baresip.listener.tone(tones.conference), "the caller hears the conference");
       world.bbbs[0].stopTone(pin);
       await baresip.hangUp();
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 
@@ -86,7 +83,6 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       ),
       "the response gives the reason",
     );
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("a phone that trusts another authority places no call", async (t) => {

@@ -19,7 +19,6 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
   });
   const [bbb] = world.bbbs;
   const phone = await world.phone();
-  const before = await world.counts();
 
   await t.test("the caller hears music, stays in the conference, and can talk after the resume", async (t) => {
     const there = await talk(world, phone, { number: "+4915223125681" });
@@ -37,7 +36,6 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     await call.sendDigits("1");
     t.ok(await bbb.waitForDigits(member.memberId, "1", timeoutMs), "keys reach the conference again");
     await call.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("the caller hangs up on hold", async (t) => {
@@ -48,7 +46,6 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     await call.hangUp();
     t.match(await report, { cause: "caller-hung-up" });
     t.ok(await bbb.waitForLeave(member.memberId, timeoutMs), "the conference loses the member");
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   // If a leg ends on hold, FreeSWITCH also ends the caller's leg (switch_ivr_bridge.c, the end of audio_bridge_thread).
@@ -58,6 +55,5 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     t.ok(await call.audio.waitForSound(timeoutMs));
     await bbb.kick(member.memberId);
     t.match(await call.ended, { by: "remote" });
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 });

@@ -242,7 +242,6 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
   });
 
   await t.test("check does not disturb a call in progress", async (t) => {
-    const before = await world.counts();
     const call = new CommandLine(
       t,
       [
@@ -272,7 +271,6 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
     const { code, lines } = await call.outcome();
     t.equal(code, "exit 0", lines.join("\n"));
     t.match(onlyJson(lines), { ok: true, media: { lost: 0 } });
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("einwahl runs with this configuration", async (t) => {

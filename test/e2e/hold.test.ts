@@ -16,7 +16,6 @@ const silenceMs = 15_000;
 await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t) => {
   const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
   const phone = await world.phone();
-  const before = await world.counts();
 
   await t.test("in the conference: a long hold, and resume", async (t) => {
     const there = await talk(world, phone, { number: caller });
@@ -32,7 +31,6 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     const report = world.reports.next("the call's report", () => true);
     call.stopRtp();
     t.match(await report, { cause: "media-lost" }, "without a hold RTP must not stay away");
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("at the prompt for a PIN", async (t) => {
@@ -49,7 +47,6 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     await call.sendDigits(pin);
     t.match(await arrival, { name: "5678" }, "and the PIN leads into the conference");
     await call.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("while joining the conference", async (t) => {
@@ -77,7 +74,6 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     const report = world.reports.next("the call's report", () => true);
     await call.hangUp();
     t.match(await report, { joins: 1 }, "with one leg");
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("muted by SDP while joining the conference", async (t) => {
@@ -94,7 +90,6 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.match(await call.renegotiate("sendrecv"), { ok: true });
     await new Tones(world, { call, member }).bothWays(t, "after the mute");
     await call.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("an INVITE that is on hold from the start", async (t) => {
@@ -132,7 +127,6 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     if (member === undefined) throw new Error("no member joined");
     await new Tones(world, { call, member }).bothWays(t, "after the resume");
     await Promise.all([call, ...others.map((other) => other.call)].map(async (each) => await each.hangUp()));
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   t.strictSame(world.complaints([caller.slice(3)]), [], "no bug and no number in the log");

@@ -30,7 +30,6 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
   const [bbb] = world.bbbs;
   bbb.createMeeting({ meetingID: "repeating", name: "Repeating", voiceBridge: pin });
   const phone = await world.phone();
-  const idle = await world.counts();
 
   const greeted = async (rewriteOffer: (sdp: string) => string): Promise<PhoneCall> => {
     const call = await phone.dial({ uri: world.sipUri(numbers.german), number: caller, rewriteOffer });
@@ -54,7 +53,6 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
       await bbb.waitForDigits(memberId, "5500", timeoutMs);
       t.equal(bbb.digits(memberId), "5500", "55 stays 55, and *6 mutes once");
       await call.hangUp();
-      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
     });
   }
 
@@ -84,7 +82,6 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
     t.equal(other?.ok === true && other.value.status, 415);
     t.equal(other?.ok === true && other.value.headers.get("Accept"), "application/dtmf-relay, application/dtmf");
     await call.hangUp();
-    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");

@@ -15,7 +15,6 @@ await t.test(
   { skip: missingPrograms("linphonec"), timeout: 300_000 },
   async (t) => {
     const world = await World.start(t, { line: "straight" });
-    const before = await world.counts();
     const [bbb] = world.bbbs;
     const phone = async (t: Test, options: Partial<LinphoneOptions>): Promise<Linphone> =>
       await Linphone.start(t, { ca: world.certificates.ca, prompts: world.prompts, user: caller, ...options });
@@ -93,7 +92,6 @@ await t.test(
           srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" },
         });
         t.ok(await bbb.waitForLeave(member?.memberId ?? "", 20_000), "and is out of the conference");
-        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
       });
     }
 
@@ -107,7 +105,6 @@ await t.test(
         ),
         "the response gives the reason",
       );
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
     await t.test("a phone that trusts another authority places no call", async (t) => {

@@ -62,7 +62,6 @@ function inMultipart(isup: string): Rewrite {
 await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
-  const counts = await world.counts();
 
   const offers: readonly {
     readonly name: string;
@@ -116,7 +115,6 @@ await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
       const report = world.reports.next("the call's report", () => true);
       await call.hangUp();
       t.match(await report, { cause: "caller-hung-up", srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" } });
-      t.strictSame(await world.leftBehind(counts), {}, "nothing is left");
     });
   }
 
@@ -130,7 +128,6 @@ await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
     t.match(await call.renegotiate("sendrecv"), { ok: true }, "on again");
     await tones.bothWays(t, "afterwards");
     await call.hangUp();
-    t.strictSame(await world.leftBehind(counts), {}, "nothing is left");
   });
 
   await t.test("an unknown mandatory body part: 415", async (t) => {
@@ -163,7 +160,6 @@ await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
       "also in a re-INVITE",
     );
     await call.hangUp();
-    t.strictSame(await world.leftBehind(counts), {}, "nothing is left");
   });
 
   t.strictSame(world.complaints([caller.slice(3), conferences[1].pin]), [], "no bug and no number in the log");

@@ -10,7 +10,6 @@ const caller = "+4915223125678";
 await t.test("refused calls", async (t) => {
   const world = await World.start(t, { line: "straight", settings: withCalls({ max_concurrent: 1 }) });
   const phone = await world.phone();
-  const before = await world.counts();
 
   for (const { name, dial, answer, cause } of [
     {
@@ -78,7 +77,6 @@ await t.test("refused calls", async (t) => {
         cause === undefined ? { srtp: { bbb: undefined } } : { cause, mediaServer: undefined },
         "and the media server got no request",
       );
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 
@@ -93,7 +91,6 @@ await t.test("refused calls", async (t) => {
       "try again in 10 s",
     );
     await first.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("unencrypted signalling", async (t) => {
@@ -107,7 +104,6 @@ await t.test("refused calls", async (t) => {
       );
       await open.close();
     }
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test(
@@ -190,10 +186,8 @@ await t.test(
 await t.test("an unknown source", async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { sources: ["192.0.2.1"] } });
   const phone = await world.phone();
-  const before = await world.counts();
   const call = await phone.dial({ uri: world.sipUri(), number: caller });
   const answered = await call.answered;
   t.match(answered, { ok: false, failure: { status: 403 } });
   t.ok(!answered.ok && answered.failure.headers.every(([name]) => !/authenticate/i.test(name)), "never a challenge");
-  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
 });

@@ -19,7 +19,6 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
     // Without a contact: drachtio's own address.
     trunk: { registrar: { host: "::1", port: carrier.registrarPort, transport: "tls" }, contact: undefined },
   });
-  const before = await world.counts();
 
   await t.test("registers: the address is in brackets in Request-URI, digest uri and Contact", async (t) => {
     t.match(
@@ -47,7 +46,6 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
     await baresip.press(conferences[1].pin);
     t.match(await arrival, { name: "5678" }, "and the conference is reached");
     await baresip.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("a shutdown un-registers", async (t) => {

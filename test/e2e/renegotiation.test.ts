@@ -18,7 +18,6 @@ function suitesIn(sdp: string): string[] {
 await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
-  const before = await world.counts();
 
   for (const { name, options } of [
     { name: "INVITE with SDP", options: {} },
@@ -97,7 +96,6 @@ await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, 
       const report = world.reports.next("the call's report", () => true);
       await call.hangUp();
       t.match(await report, { cause: "caller-hung-up", srtp: { trunk: call.suite } });
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 
@@ -107,7 +105,6 @@ await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, 
     t.match(await there.call.dialog?.reinvite(plain), { ok: false, failure: { status: 488 } });
     await new Tones(world, there).bothWays(t, "as before");
     await there.call.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   t.strictSame(world.complaints([caller.slice(3)]), [], "no bug and no number in the log");

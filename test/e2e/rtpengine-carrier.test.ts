@@ -43,7 +43,6 @@ await t.test(
     const carrier = await Kamailio.start(t, { certificates, mediaRelay });
     const world = await World.start(t, { certificates, carrier });
     const phone = await world.phone();
-    const before = await world.counts();
 
     for (const { name, flags, used = suites } of [
       { name: "rtpengine's defaults, DTLS beside SDES", flags: [] },
@@ -75,7 +74,6 @@ await t.test(
           used.some((suite) => suite === srtp.trunk),
           `encrypted towards einwahl: ${String(srtp.trunk)}`,
         );
-        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
       });
     }
 
@@ -101,7 +99,6 @@ await t.test(
         const report = world.reports.next("the call's report", () => true);
         await there.call.hangUp();
         t.match(await report, { cause: "caller-hung-up", srtp: { trunk: /^A/ } });
-        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
       });
     }
 
@@ -115,7 +112,6 @@ await t.test(
       t.match(await there.call.dialog?.reinvite(""), { ok: true, value: { status: 200 } }, "a re-INVITE without SDP");
       await tones.bothWays(t, "afterwards");
       await there.call.hangUp();
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
     await t.test("a hold of one minute without RTP", async (t) => {
@@ -128,7 +124,6 @@ await t.test(
       call.resumeRtp();
       await new Tones(world, there).bothWays(t, "after hold and resume");
       await call.hangUp();
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
     t.strictSame(world.complaints([caller.slice(3), conferences[1].pin]), [], "no bug and no number in the log");

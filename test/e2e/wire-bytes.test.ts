@@ -44,7 +44,6 @@ await t.test("bytes that are not UTF-8 in SDP and headers have no effect", { tim
       await call.hangUp();
       t.match(await report, { cause: "caller-hung-up", srtp: { trunk: call.suite } });
       await phone.close();
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 

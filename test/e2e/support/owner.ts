@@ -2,6 +2,8 @@
 export interface Owner {
   /** Runs after the test, in reverse order. */
   teardown(end: () => void | Promise<void>): void;
+  /** Runs after each subtest. */
+  afterEach?(end: () => Promise<void>): void;
   /** Writes to the test's output. */
   comment?(text: string): void;
 }

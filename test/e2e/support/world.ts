@@ -91,6 +91,8 @@ export class World {
   readonly reports = new Happenings<CallReport>();
   readonly log = new Happenings<string>();
   readonly #carrier: Kamailio | undefined;
+  /** Leftovers that the test causes on purpose. */
+  expectedLeftovers = /^$/;
   readonly #folder: string;
   readonly #owner: Owner;
   readonly #logger = makeLogger("debug", {
@@ -116,7 +118,9 @@ export class World {
     this.#owner = parts.owner;
   }
 
+  /** Checks after each subtest and at the end of the test that all calls have released their resources. */
   static async start(owner: Owner, options: WorldOptions = {}): Promise<World> {
+    const leak = atEndOf(owner);
     const folder = await scratchFolder(owner, "world");
     const certificates = options.certificates ?? (await makeCertificates());
     const prompts = await readPrompts(soundsDirectory);
@@ -131,6 +135,14 @@ export class World {
       options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
     const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
     await world.startEinwahl(options);
+    const idle = await world.counts();
+    owner.afterEach?.(async () => {
+      const left = await world.#leak(idle);
+      if (left !== undefined) throw new Error(left);
+    });
+    owner.teardown(async () => {
+      leak.found = await world.#leak(idle);
+    });
     return world;
   }
 
@@ -264,6 +276,12 @@ export class World {
     }
   }
 
+  async #leak(idle: Counts): Promise<string | undefined> {
+    const left = await this.leftBehind(idle);
+    const unexpected = Object.entries(left).filter(([name]) => !this.expectedLeftovers.test(name));
+    return unexpected.length === 0 ? undefined : `not released: ${JSON.stringify(Object.fromEntries(unexpected))}`;
+  }
+
   /** Waits until all lingering transactions have ended (RFC 3261's timers, 32 s), and returns the resources then. */
   async settled(ms = 60_000): Promise<Counts> {
     const deadline = performance.now() + ms;
@@ -332,6 +350,15 @@ export class World {
     };
     return options.settings?.(settings) ?? settings;
   }
+}
+
+/** Reports a leak after everything was stopped: a teardown that throws ends those after it. */
+function atEndOf(owner: Owner): { found: string | undefined } {
+  const leak: { found: string | undefined } = { found: undefined };
+  owner.teardown(() => {
+    if (leak.found !== undefined) throw new Error(leak.found);
+  });
+  return leak;
 }
 
 /** The file has no setting for that. */
