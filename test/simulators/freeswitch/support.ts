@@ -80,7 +80,10 @@ interface Owner {
   teardown(handler: () => Promise<void> | void): unknown;
 }
 
-/** drachtio-fsmrf and drachtio-srf as einwahl uses them, against the embedded engines, over real sockets. */
+/**
+ * drachtio-fsmrf and drachtio-srf as einwahl uses them, against the embedded engines, over real sockets. Checks at the end of
+ * the test that both engines have released all calls.
+ */
 export class FreeswitchHarness {
   readonly freeswitch: EmbeddedFreeSwitch;
   readonly mediaServer: MediaServer;
@@ -88,6 +91,8 @@ export class FreeswitchHarness {
   readonly pacer: Pacer;
   readonly certificates: { readonly ca: string; readonly key: string; readonly cert: string };
   readonly #drachtio: EmbeddedDrachtio;
+  /** The test does not end its calls. */
+  leavesCalls = false;
 
   private constructor(o: {
     freeswitch: EmbeddedFreeSwitch;
@@ -133,13 +138,20 @@ export class FreeswitchHarness {
       listenPort: 0,
     });
     mediaServer.conn.socket.setNoDelay(true);
+    const harness = new FreeswitchHarness({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
     t.teardown(async () => {
+      const check = harness.leavesCalls ? Promise.resolve() : harness.nothingLeft();
+      const leak = await check.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       mediaServer.disconnect();
       await freeswitch.close();
       srf.disconnect();
       await drachtio.close();
+      if (leak instanceof Error) throw leak;
     });
-    return new FreeswitchHarness({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
+    return harness;
   }
 
   /** drachtio's UDP port for trunks. */
