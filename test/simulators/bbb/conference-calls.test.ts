@@ -4,7 +4,7 @@ import { apiChecksum } from "../../../src/simulators/bbb/checksum.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import type { DialOptions } from "../../../src/softphone/test-phone.js";
-import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
+import { dial, serve, telephone } from "./support/sample.js";
 
 const timeoutMs = 15_000;
 const inConferenceHz = 1500;
@@ -56,7 +56,6 @@ await t.test("a caller in a conference, with each suite", async (t) => {
       t.ok(call.audio.stats.packetsIn > 10);
       t.ok(call.audio.stats.jitterMs < 100);
       bbb.stopTone("01234");
-      nothingLeft(t, bbb);
       t.match(phone.counts(), { calls: 0, dialogs: 0, speaking: 0 });
     });
   }
@@ -164,7 +163,6 @@ await t.test("ends of a call", async (t) => {
       (await Promise.all(calls.map((call) => call.ended))).map((end) => end.by),
       ["remote", "remote", "remote"],
     );
-    nothingLeft(t, bbb);
   });
 
   await t.test("RTP timeout", async (t) => {
@@ -189,7 +187,6 @@ await t.test("ends of a call", async (t) => {
     const again = await dial(phone, bbb, "45678");
     t.match(await again.answered, { ok: true });
     await again.hangUp();
-    nothingLeft(t, bbb);
   });
 });
 
@@ -262,7 +259,6 @@ await t.test("admission", async (t) => {
     t.match(await call.answered, { failure: { status: 487 } });
     bbb.voice.refusal = undefined;
   });
-  nothingLeft(t, bbb);
 });
 
 await t.test("BBB shows the identity in other headers of a gateway", async (t) => {
@@ -291,6 +287,7 @@ await t.test("hold and resume, with new keys", async (t) => {
   t.match(await call.resume(), { ok: true });
   t.ok(await call.audio.waitForTone(inConferenceHz, timeoutMs));
   t.ok(await bbb.waitForTone({ memberId }, 600, timeoutMs));
+  bbb.stopTone("12345");
 });
 
 await t.test("closed during calls", async (t) => {
