@@ -34,7 +34,7 @@ export interface DemoResult {
 }
 
 /** Timeout of each step of the call, in milliseconds. */
-const patience = 15_000;
+const waitTimeoutMs = 15_000;
 
 type Findings = { -readonly [Key in keyof Omit<DemoResult, "ok" | "stages">]: DemoResult[Key] };
 
@@ -74,7 +74,7 @@ export async function placeDemoCall(
     if (answered.ok) {
       findings.timings = { ...findings.timings, inviteToAnswer: Math.round((call.answeredAt ?? 0) - call.dialledAt) };
       findings.srtp = { ...findings.srtp, trunk: call.suite ?? "" };
-      const prompt = await call.audio.waitForPrompt("welcome", patience);
+      const prompt = await call.audio.waitForPrompt("welcome", waitTimeoutMs);
       findings.heard = { ...findings.heard, prompt: prompt?.name ?? "" };
       call.playTone(tones.caller);
       for (const bbb of world.bbbs) bbb.playTone(conference.pin, tones.conference);
@@ -100,9 +100,9 @@ async function listen(
   findings: Findings,
 ): Promise<void> {
   const typedAt = performance.now();
-  const conferenceTone = call.audio.waitForTone(tones.conference, patience);
+  const conferenceTone = call.audio.waitForTone(tones.conference, waitTimeoutMs);
   const arrival = await Promise.race([
-    ...world.bbbs.map(async (bbb) => ({ bbb, member: await bbb.waitForMember(pin, patience) })),
+    ...world.bbbs.map(async (bbb) => ({ bbb, member: await bbb.waitForMember(pin, waitTimeoutMs) })),
     call.ended,
   ]);
   if (!("bbb" in arrival) || arrival.member === undefined) return;
@@ -110,7 +110,7 @@ async function listen(
   findings.server = bbb.name;
   findings.label = member.name;
   findings.srtp = { ...findings.srtp, bbb: member.suite ?? "" };
-  const callerTone = bbb.waitForTone({ memberId: member.memberId }, tones.caller, patience);
+  const callerTone = bbb.waitForTone({ memberId: member.memberId }, tones.caller, waitTimeoutMs);
   const [fromConference, fromCaller] = await Promise.all([
     conferenceTone.then((tone) => {
       // The phone reports a tone only after `forMs`: subtract it.

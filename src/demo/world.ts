@@ -19,7 +19,7 @@ import { type Breakable, demoOperator, type DemoPorts, demoToken } from "./setti
 
 const host = "127.0.0.1";
 /** Startup timeout until the parts are connected, in milliseconds. */
-const readyLimit = 20_000;
+const readyTimeoutMs = 20_000;
 
 /** A complete installation in this process: engines, two BBB servers and the unmodified application. */
 export class DemoWorld {
@@ -94,7 +94,7 @@ export class DemoWorld {
     const ready = new Promise<true>((resolve) => {
       einwahl.whenReady.onSet(resolve);
     });
-    if ((await within(systemClock, readyLimit, ready)) === undefined)
+    if ((await within(systemClock, readyTimeoutMs, ready)) === undefined)
       throw new Error(`not ready: ${einwahl.health().reasons.join(", ")}`);
     return einwahl;
   }
