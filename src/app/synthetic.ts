@@ -71,7 +71,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
           if (trunk !== undefined)
             parts.trunks.all
               .find((each) => each.name === trunk)
-              ?.suspectDeaf("einwahl's own call to its number did not arrive");
+              ?.suspectMissedCalls("einwahl's own call to its number did not arrive");
         },
         onLeftOpen: (why) => {
           logger.warn(

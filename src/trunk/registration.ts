@@ -129,7 +129,7 @@ export class Registration {
   }
 
   /** Reports that calls to the trunk do not arrive. Renews the registration, at most once per `minIntervalMs`. */
-  suspectDeaf(why: string): void {
+  suspectMissedCalls(why: string): void {
     this.#watchdog.suspect(why);
     this.#sleeper.wake();
   }

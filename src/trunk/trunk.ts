@@ -160,8 +160,8 @@ export class Trunk implements TrunkRules {
   }
 
   /** Reports that a test call to the trunk's number did not arrive. Renews the registration. */
-  suspectDeaf(why: string): void {
-    this.#registration?.suspectDeaf(why);
+  suspectMissedCalls(why: string): void {
+    this.#registration?.suspectMissedCalls(why);
   }
 
   /**

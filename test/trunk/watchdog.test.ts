@@ -46,7 +46,7 @@ await t.test("a deaf trunk is un-registered and registered again with a new Call
   all.registration.start();
   await all.clock.advance(1_000);
   t.equal(all.registration.state.kind, "registered");
-  all.registration.suspectDeaf("a call to its own number did not arrive");
+  all.registration.suspectMissedCalls("a call to its own number did not arrive");
   await all.clock.advance(60_000);
   t.strictSame(all.renewals, ["a call to its own number did not arrive"]);
   const registers = all.requests.sent.filter(({ method }) => method === "REGISTER");
