@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
 import type { Config, MediaServerConfig } from "../config/config.js";
-import { versionVerdict } from "../media/engine-versions.js";
+import { versionSupport } from "../media/engine-versions.js";
 import { MediaServer } from "../media/media-server.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { Clock } from "../util/clock.js";
@@ -65,7 +65,7 @@ export function makeMediaServer(
 
 /** An unsupported version is still used: calls that do not trigger its bug work. */
 function logUp(logger: Logger, version = ""): void {
-  const { kind, message, cure } = versionVerdict("FreeSWITCH", version);
+  const { kind, message, cure } = versionSupport("FreeSWITCH", version);
   logger.info({ version }, "media server is up");
   if (kind === "unusable") logger.warn({ why: message, cure }, "unsupported FreeSWITCH version");
 }

@@ -14,7 +14,7 @@ const unusable: Readonly<Record<EngineName, ReadonlyMap<string, string>>> = {
 };
 
 /** The assessment of an engine's version, with texts for the operator. */
-export interface VersionVerdict {
+export interface VersionSupport {
   readonly kind: "tested" | "untested" | "unusable" | "unreadable";
   readonly message: string;
   /** The recommended action; "" for none. */
@@ -22,7 +22,7 @@ export interface VersionVerdict {
 }
 
 /** @param version as reported by the engine: `v0.9.10`, `1.10.12-release` */
-export function versionVerdict(engine: EngineName, version: string): VersionVerdict {
+export function versionSupport(engine: EngineName, version: string): VersionSupport {
   const number = /^v?(\d{1,3}\.\d{1,3}\.\d{1,3})(?!\d)/.exec(version)?.[1];
   const good = `${engine} ${tried[engine].join(" or ")}`;
   if (number === undefined)

@@ -1,7 +1,7 @@
 import type { WebhookState } from "../../bbb/webhook-record.js";
 import type { TrunkConfig } from "../../config/config.js";
 import { isTrunkOpen, openWays, plainLinks } from "../../config/encryption.js";
-import { type EngineName, versionVerdict } from "../../media/engine-versions.js";
+import { type EngineName, versionSupport } from "../../media/engine-versions.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import { isThisMachine } from "../../util/own-address.js";
 import type { CallBoard } from "./call-board.js";
@@ -89,7 +89,7 @@ function versionStatus(
   version: string | undefined,
 ): Pick<StatusReport["mediaServers"][number], "unusable" | "warnings"> {
   if (version === undefined) return { unusable: null, warnings: [] };
-  const { kind, message, cure } = versionVerdict(engine, version);
+  const { kind, message, cure } = versionSupport(engine, version);
   if (kind === "unusable") return { unusable: `${message}; ${cure}`, warnings: [] };
   return { unusable: null, warnings: kind === "tested" ? [] : [message] };
 }
