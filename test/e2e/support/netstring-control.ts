@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 
 import { inTime } from "../../support/deadline.js";
-import { Happenings } from "./happenings.js";
+import { EventLog } from "./event-log.js";
 
 /** An unsolicited event of baresip's module ctrl_tcp. */
 export interface BaresipEvent {
@@ -19,9 +19,9 @@ const maxMessage = 100_000;
 
 /** baresip's remote control: JSON in netstrings (`7:content,`) over TCP. */
 export class BaresipControl {
-  readonly events = new Happenings<BaresipEvent>();
+  readonly events = new EventLog<BaresipEvent>();
   readonly #socket: Socket;
-  readonly #answers = new Happenings<Answer>();
+  readonly #answers = new EventLog<Answer>();
   #buffer = Buffer.alloc(0);
   #tokens = 0;
 

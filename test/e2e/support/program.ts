@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
 import { inTime } from "../../support/deadline.js";
-import { Happenings } from "./happenings.js";
+import { EventLog } from "./event-log.js";
 
 export interface ProgramOptions {
   readonly cwd: string;
@@ -15,7 +15,7 @@ export interface ProgramOptions {
 /** A system program that runs beside the test. */
 export class Program {
   /** Its output lines, stdout and stderr. */
-  readonly lines = new Happenings<string>();
+  readonly lines = new EventLog<string>();
   /** Settles when it has exited. */
   readonly gone: Promise<string>;
   readonly #name: string;

@@ -24,7 +24,7 @@ import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
 import { type Counts, type Engines, prefixed, type StartEngines, startEngines } from "./engines.js";
-import { Happenings } from "./happenings.js";
+import { EventLog } from "./event-log.js";
 import type { Kamailio } from "./kamailio.js";
 import type { Owner } from "./owner.js";
 import { scratchFolder } from "./scratch.js";
@@ -87,9 +87,9 @@ export class World {
   readonly engines: Engines;
   readonly bbbs: readonly [SampleBbb, SampleBbb];
   readonly prompts: readonly KnownPrompt[];
-  readonly stages = new Happenings<StageChange>();
-  readonly reports = new Happenings<CallReport>();
-  readonly log = new Happenings<string>();
+  readonly stages = new EventLog<StageChange>();
+  readonly reports = new EventLog<CallReport>();
+  readonly log = new EventLog<string>();
   readonly #carrier: Kamailio | undefined;
   /** Leftovers that the test causes on purpose. */
   expectedLeftovers = /^$/;

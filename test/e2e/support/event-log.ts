@@ -1,7 +1,7 @@
 import { inTime, timeoutMs } from "../../support/deadline.js";
 
 /** A sequence of events, and tests that wait for one of them; each listener has an owner. */
-export class Happenings<Thing> {
+export class EventLog<Thing> {
   readonly #listeners = new Set<(thing: Thing) => void>();
   #past: Thing[] = [];
 
