@@ -82,9 +82,9 @@ async function handle(
   const admitted = admit(call, services, settings);
   progress.begin(admitted.ok ? factsOf(admitted.value) : {});
   if (!admitted.ok) return admitted.failure;
-  const place = services.acquireSlot(admitted.value);
-  if (!place.ok) return place.failure;
-  resources.place = place.value;
+  const slot = services.acquireSlot(admitted.value);
+  if (!slot.ok) return slot.failure;
+  resources.slot = slot.value;
 
   const guesses = services.guesses(admitted.value);
   const restraint = await restraintFrom({ scope, guesses }, guesses.check());

@@ -10,7 +10,7 @@ const releaseTimeoutMs = 5_000;
 
 /** The resources that a call holds and releases, however it ends. */
 export class CallResources {
-  place: (() => void) | undefined;
+  slot: (() => void) | undefined;
   opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
   readonly #disposables: (() => void)[] = [];
@@ -32,7 +32,7 @@ export class CallResources {
     for (const dispose of this.#disposables) dispose();
     const endpointReleased = this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug);
     const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
-    this.place?.();
+    this.slot?.();
     return released?.kind === "done" ? released.value : undefined;
   }
 

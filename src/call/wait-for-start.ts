@@ -24,10 +24,10 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   const limit = until ?? startedAt + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
   if (limit <= startedAt)
     return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
-  const place = services.acquireWaitingSlot(pin, context.admitted.origin);
+  const slot = services.acquireWaitingSlot(pin, context.admitted.origin);
   // A caller who has waited before may continue even if the slot is taken meanwhile.
-  if (!place.ok && until === undefined)
-    return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);
+  if (!slot.ok && until === undefined)
+    return await sayLast(context, ["not-started-call-again", "goodbye"], slot.failure);
   const news = new AsyncQueue<"opened">(1);
   const unsubscribe = directory.onOpened(pin, () => {
     news.put("opened");
@@ -78,7 +78,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
     return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   } finally {
     context.waitedMs += clock.now() - startedAt;
-    if (place.ok) place.value();
+    if (slot.ok) slot.value();
     unsubscribe();
     heard.stop();
   }
