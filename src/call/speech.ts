@@ -42,7 +42,12 @@ export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonl
     );
   };
   const unsubscribe = endpoint.hold.onChange(follow);
-  follow();
+  try {
+    follow();
+  } catch (error) {
+    unsubscribe();
+    throw error;
+  }
   return {
     get state() {
       return state;

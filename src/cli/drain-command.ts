@@ -96,4 +96,3 @@ function sentence(answer: DrainAnswer, isUndone: boolean): string {
 function calls({ calls }: DrainAnswer): string {
   return calls === 0 ? "no call is" : calls === 1 ? "1 call is" : `${calls} calls are`;
 }
-

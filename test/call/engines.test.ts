@@ -117,9 +117,7 @@ await t.test("a bug in any component is reported, and all resources are released
       (world) => ({ directory: Object.assign(world.directory, { matchPrefix: throws }) }),
     ],
   ];
-  // An endpoint that threw keeps its own listener.
   const expected: Readonly<Record<string, RegExp>> = {
-    play: /^(bugs|listeners for hold and resume): /,
     "hangUp rejects": /^bugs: |^refused or hung up 0 times$/,
     "hangUp throws": /^bugs: |^refused or hung up 0 times$/,
     "release rejects": /^(bugs|releases of the endpoint): /,
