@@ -262,13 +262,15 @@ export class World {
    */
   async leftBehind(
     before: Counts,
-    options: { readonly ms?: number; readonly handles?: boolean } = {},
+    options: { readonly ms?: number; readonly handles?: boolean; readonly expected?: RegExp } = {},
   ): Promise<Readonly<Record<string, string>>> {
-    const { ms = timeoutMs, handles = false } = options;
+    const { ms = timeoutMs, handles = false, expected = /^$/ } = options;
     const deadline = performance.now() + ms;
     for (;;) {
       const now = await this.counts();
-      const left = Object.entries(now).filter(([name, count]) => isOwed(name, handles) && count > (before[name] ?? 0));
+      const left = Object.entries(now).filter(
+        ([name, count]) => isOwed(name, handles) && !expected.test(name) && count > (before[name] ?? 0),
+      );
       if (left.length === 0 || performance.now() > deadline) {
         return Object.fromEntries(left.map(([name, count]) => [name, `${before[name] ?? 0} -> ${count}`]));
       }
@@ -277,9 +279,8 @@ export class World {
   }
 
   async #leak(idle: Counts): Promise<string | undefined> {
-    const left = await this.leftBehind(idle);
-    const unexpected = Object.entries(left).filter(([name]) => !this.expectedLeftovers.test(name));
-    return unexpected.length === 0 ? undefined : `not released: ${JSON.stringify(Object.fromEntries(unexpected))}`;
+    const left = await this.leftBehind(idle, { expected: this.expectedLeftovers });
+    return Object.keys(left).length === 0 ? undefined : `not released: ${JSON.stringify(left)}`;
   }
 
   /** Waits until all lingering transactions have ended (RFC 3261's timers, 32 s), and returns the resources then. */
