@@ -1,12 +1,11 @@
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 import t from "tap";
 
 import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { conferences, numbers, withPollInterval, World } from "../e2e/support/world.js";
+import { collectGarbage } from "../support/collect-garbage.js";
 import { missingEngines } from "./programs.js";
 import type { RealEngines } from "./real-engines.js";
 
@@ -47,9 +46,6 @@ async function call(world: World, phone: TestPhone, at: number): Promise<string>
   await made.hangUp();
   return outcome;
 }
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 /** Memory in use, including socket buffers. */
 function memory(): number {

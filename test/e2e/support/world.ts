@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly settings?: (settings: Settings) => Settings;
   /** More fields of the trunk's settings. */
   readonly trunk?: Settings;
+  /** When all calls must have released their resources; default after each subtest, and at the end of the test. */
+  readonly released?: "at-the-end";
   /** Whether the start waits until calls would work; default true. */
   readonly waitUntilReady?: boolean;
 }
@@ -136,10 +138,11 @@ export class World {
     const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
     await world.startEinwahl(options);
     const idle = await world.counts();
-    owner.afterEach?.(async () => {
-      const left = await world.#leak(idle);
-      if (left !== undefined) throw new Error(left);
-    });
+    if (options.released === undefined)
+      owner.afterEach?.(async () => {
+        const left = await world.#leak(idle);
+        if (left !== undefined) throw new Error(left);
+      });
     owner.teardown(async () => {
       leak.found = await world.#leak(idle);
     });
