@@ -7,6 +7,7 @@ import t, { type Test } from "tap";
 
 import { BbbApi, type BbbApiOptions } from "../../src/bbb/api-client.js";
 import { exchangeFault } from "../../src/bbb/api-exchange.js";
+import { freePort } from "../e2e/support/ports.js";
 
 const secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
 const noMeetings = "<response><returncode>SUCCESS</returncode><meetings/></response>";
@@ -262,12 +263,7 @@ await t.test("connections that break", async (t) => {
 });
 
 await t.test("unreachable, by address and by name", async (t) => {
-  const server = createTcpServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
+  const port = await freePort();
   for (const host of ["127.0.0.1", "localhost"]) {
     const fault = await faultOf(api(`http://${host}:${port}/bigbluebutton/`));
     t.match(fault, /ECONNREFUSED/);

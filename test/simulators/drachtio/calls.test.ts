@@ -3,6 +3,7 @@ import { createSocket } from "node:dgram";
 import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
+import { freePort } from "../../e2e/support/ports.js";
 import { from, listen, until, uriOf } from "../../softphone/sip/support.js";
 import {
   answerCalls,
@@ -208,8 +209,9 @@ await t.test("outbound calls: answered, refused, cancelled, unreachable", async 
   );
   t.match(await failureOf(ringing), { status: 487 });
 
-  const uri = uriOf(phone);
   await phone.close();
+  // The phone's port may be another test's by now.
+  const uri = `sip:bob@127.0.0.1:${await freePort()};transport=tcp`;
   t.match(await failureOf(app.createUAC(uri, { localSdp: someSdp, headers: { ...headers } })), { status: 503 });
   t.match(await failureOf(app.createUAC(uri.replace("tcp", "udp"), { localSdp: someSdp, headers: { ...headers } })), {
     status: 408,

@@ -7,6 +7,7 @@ import t from "tap";
 
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
+import { freePortsInARow } from "../../e2e/support/ports.js";
 import { Node } from "./node.js";
 import { codecs, FreeswitchHarness, host, key, nextBridge, password, RawSocket, soon } from "./support.js";
 
@@ -29,9 +30,8 @@ await t.test("maximum number of channels", async (t) => {
 });
 
 await t.test("no RTP port left", async (t) => {
-  const probe = await MediaSession.open({ address: host });
-  const port = probe.port + (probe.port % 2);
-  await probe.close();
+  const first = await freePortsInARow(2);
+  const port = first + (first % 2);
   const world = await FreeswitchHarness.start(t, { rtp: { address: host, portRange: [port, port] } });
   world.leavesCalls = true;
   await world.call(t);

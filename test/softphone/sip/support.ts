@@ -13,6 +13,7 @@ import type { SipMessage } from "../../../src/softphone/sip/message.js";
 import { parseMessage } from "../../../src/softphone/sip/parse.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { sleep } from "../../../src/util/wait.js";
+import { freePort } from "../../e2e/support/ports.js";
 
 /** A flow without a network that records the sent messages. */
 export class FakeFlow implements Flow {
@@ -128,7 +129,8 @@ export async function pair(
   tls: { client?: TlsOptions; server?: TlsOptions } = {},
 ): Promise<Pair> {
   const callee = await listen({
-    listen: [{ transport, address: "127.0.0.1", port: 0 }],
+    // Tests close it and listen again: no other test may get the port meanwhile.
+    listen: [{ transport, address: "127.0.0.1", port: await freePort() }],
     ...(tls.server === undefined ? {} : { tls: tls.server }),
   });
   const caller = await listen({

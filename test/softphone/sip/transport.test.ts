@@ -6,6 +6,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
+import { freePort } from "../../e2e/support/ports.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { establish, finish, from, listen, pair, until, uriOf } from "./support.js";
 
@@ -95,10 +96,10 @@ await t.test("`;alias`: a request to the peer's listening address uses its inbou
 });
 
 await t.test("unreachable peer: 503 over TCP, 408 over UDP; closing a user agent fails pending requests", async (t) => {
-  const gone = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
-  const uri = uriOf(gone);
-  await gone.close();
+  // A port that was closed may be another test's by now.
+  const uri = `sip:bob@127.0.0.1:${await freePort()};transport=tcp`;
   const caller = await listen();
+  t.teardown(() => caller.close());
   t.match(await caller.invite({ uri, from: from }).result, {
     ok: false,
     failure: { status: 503, reason: "ECONNREFUSED" },
