@@ -48,8 +48,10 @@ async function legs({ engines }: RealWorld): Promise<readonly string[]> {
       readonly rows?: readonly Record<string, string>[];
     };
     const rows = table.rows ?? [];
+    // L16: FreeSWITCH still plays the ringing tone. A leg that is transcoded has another codec in the end, not L16.
     const isComplete =
-      rows.length === 2 && rows.every(({ secure, write_codec }) => secure !== "" && write_codec !== "");
+      rows.length === 2 &&
+      rows.every(({ secure, read_codec, write_codec }) => secure !== "" && write_codec !== "" && read_codec !== "L16");
     if (isComplete || performance.now() > deadline) {
       return rows
         .map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" "))

@@ -34,18 +34,21 @@ export async function freePortsInARow(count: number): Promise<number> {
 
 async function claimAll(first: number, count: number): Promise<boolean> {
   for (let port = first; port < first + count; port++)
-    if (!(await claim(port)) || !(await tcpFree(port)) || !(await udpFree(port))) return false;
+    if (!(await claim(`port-${port}`)) || !(await tcpFree(port)) || !(await udpFree(port))) return false;
   return true;
 }
 
-/** Linux's abstract socket is the lock: as the ports, it belongs to a network namespace, and it ends with the process. */
-async function claim(port: number): Promise<boolean> {
+/**
+ * Takes a lock until this process ends; false if another process has it. It is an abstract socket of Linux, which belongs to a
+ * network namespace, as ports do.
+ */
+export async function claim(name: string): Promise<boolean> {
   const lock = createServer();
   return await new Promise((resolve) => {
     lock.once("error", () => {
       resolve(false);
     });
-    lock.listen(`\0einwahl-test-port-${port}`, () => {
+    lock.listen(`\0einwahl-test-${name}`, () => {
       lock.unref();
       resolve(true);
     });
