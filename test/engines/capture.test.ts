@@ -43,6 +43,7 @@ async function record(owner: Owner, world: World, encrypted: boolean): Promise<r
   world.bbbs[0].playTone(pin, tones.conference);
   await call.audio.waitForTone(tones.conference, timeoutMs);
   await setTimeout(tonesMs);
+  world.bbbs[0].stopTone(pin);
   await call.hangUp();
   return await capture.stop();
 }
