@@ -9,7 +9,7 @@ import { metadataOf } from "../../../src/simulators/bbb/livekit/room-metadata.js
 import type { Meeting } from "../../../src/simulators/bbb/meetings.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { Owner } from "../../e2e/support/owner.js";
-import { freePort, freePortsInARow } from "../../e2e/support/ports.js";
+import { claimUdpPorts, freePort } from "../../e2e/support/ports.js";
 import type { Program } from "../../e2e/support/program.js";
 import { type EngineProgram, host, listens, startEngine } from "../../engines/engine-program.js";
 import { RedisServer } from "../../store/support/redis-server.js";
@@ -68,7 +68,7 @@ export class RealLiveKit implements StartedLiveKit {
     let sip: EngineProgram | undefined;
     const before: string[] = [];
     const start = async (): Promise<void> => {
-      sip = await startSip(port, serverPort, redis.port);
+      sip = await startSip(owner, port, serverPort, redis.port);
     };
     const stop = async (): Promise<void> => {
       before.push(...(sip?.program.lines.past ?? []));
@@ -188,7 +188,7 @@ async function startServer(
   let port = 0;
   const server = await startEngine("livekit-server", async (folder) => {
     port = await freePort();
-    const rtc = await freePortsInARow(rtpPorts);
+    const rtc = await claimUdpPorts(owner, rtpPorts);
     const settings = {
       port,
       bind_addresses: [host],
@@ -217,9 +217,9 @@ async function startServer(
 }
 
 /** BBB's livekit-sip.yaml, on other ports; `nat_1_to_1_ip` makes it advertise loopback, which it otherwise does not use. */
-async function startSip(port: number, serverPort: number, redisPort: number): Promise<EngineProgram> {
+async function startSip(owner: Owner, port: number, serverPort: number, redisPort: number): Promise<EngineProgram> {
   return await startEngine("livekit-sip", async (folder) => {
-    const rtp = await freePortsInARow(rtpPorts);
+    const rtp = await claimUdpPorts(owner, rtpPorts);
     const settings = {
       api_key: key,
       api_secret: secret,
