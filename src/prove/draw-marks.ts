@@ -15,7 +15,7 @@ export const conferencePinDigits = 9;
 const nameLetters = 12;
 const maxDraws = 1_000;
 
-/** Draws unique marks that the installation does not contain. */
+/** Draws marks that differ from each other, and from what the installation contains, in every form of `needles.ts`. */
 export class MarkSource {
   readonly #randomBelow: RandomBelow;
   readonly #taken: Set<string>;
@@ -62,7 +62,9 @@ export class MarkSource {
   #draw(draw: () => string): string {
     for (let draws = 0; draws < maxDraws; draws++) {
       const text = draw();
-      if (this.#taken.has(text)) continue;
+      // Base64 within a longer text does not show the last character whole: it can't be all that differs.
+      const stem = text.slice(0, -1);
+      if ([...this.#taken].some((taken) => taken.startsWith(stem))) continue;
       this.#taken.add(text);
       return text;
     }
