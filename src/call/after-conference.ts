@@ -30,8 +30,9 @@ export async function afterHangUp(
   }
   const back = await backToMainRoom(context, conference);
   if (back !== undefined) return back;
-  context.conferencesOver += 1;
-  if (context.conferencesOver > 1) return await sayLast(context, ["conference-ended", "goodbye"], "conference-ended");
+  context.state.conferencesOver += 1;
+  if (context.state.conferencesOver > 1)
+    return await sayLast(context, ["conference-ended", "goodbye"], "conference-ended");
   return { kind: "ask", why: "conference-ended" };
 }
 

@@ -56,7 +56,7 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
       case "too-long":
         return await sayLast(context, ["no-input-goodbye"], "dialogue-too-long");
       case "switch-language":
-        context.language = otherLanguage(context);
+        context.state.language = otherLanguage(context);
         prompts = ["welcome", "enter-pin"];
         tries.switchLanguage();
         continue;
@@ -126,7 +126,7 @@ const refusals: Readonly<
 /** The next language of the dialled number, cyclically. */
 function otherLanguage(context: CallContext): Language {
   const { languages } = context.admitted;
-  const next = (languages.indexOf(context.language) + 1) % languages.length;
+  const next = (languages.indexOf(context.state.language) + 1) % languages.length;
   return languages[next] ?? languages[0];
 }
 
@@ -134,7 +134,7 @@ function otherLanguage(context: CallContext): Language {
 function request(context: CallContext, prompts: readonly PromptName[]): Sound[] {
   const other = otherLanguage(context);
   const sounds = inLanguage(context, prompts);
-  if (other !== context.language && prompts.includes("welcome"))
+  if (other !== context.state.language && prompts.includes("welcome"))
     sounds.push({ prompt: "language-switch", language: other });
   return sounds;
 }

@@ -5,13 +5,12 @@ import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import type { Result } from "../util/result.js";
-import type { Appearance } from "./appearance.js";
+import type { Appearances } from "./appearance.js";
 import type { CallScope } from "./call-scope.js";
 import type { EndCause } from "./cause.js";
 import type { CallerTime } from "./hold.js";
 import type {
   Admitted,
-  AudioBridge,
   AudioBridges,
   CallerEndpoint,
   Conference,
@@ -60,23 +59,16 @@ export interface CallServices {
   readonly onBug: (error: unknown) => void;
 }
 
-/** The state of an answered call, shared by its stages. */
-export interface CallContext {
-  readonly endpoint: CallerEndpoint;
-  readonly admitted: Admitted;
-  readonly scope: CallScope;
-  /** Waits for input of the caller; its clock stands still on hold. */
-  readonly callerScope: CallScope;
-  readonly callerTime: CallerTime;
+/** The state of an answered call that does not depend on its channel: it lives on when the call moves to another one. */
+export interface CallState {
   readonly progress: CallProgress;
-  readonly services: CallServices;
-  readonly settings: CallSettings;
   /** The caller's wrong PINs, across calls. */
   readonly guesses: CallerGuesses;
   /** The tries of this call. */
   readonly tries: Tries;
-  /** The label and pseudonym under which the caller enters a conference. */
-  readonly appearIn: (conference: Conference, audio: AudioBridge) => Promise<Appearance>;
+  readonly appearances: Pick<Appearances, "in">;
+  /** The step that runs, with what another channel needs to continue there. */
+  at: Next;
   /** The caller changes it with `**`. */
   language: Language;
   /** Whether the key hints have been played in this call. */
@@ -85,6 +77,23 @@ export interface CallContext {
   conferencesOver: number;
   /** Total time spent waiting for conferences to start, in milliseconds. */
   waitedMs: number;
+}
+
+/** An answered call on one channel, shared by the stages. */
+export interface CallContext {
+  readonly endpoint: CallerEndpoint;
+  readonly admitted: Admitted;
+  readonly scope: CallScope;
+  /** Waits for input of the caller; its clock stands still on hold. */
+  readonly callerScope: CallScope;
+  readonly callerTime: CallerTime;
+  readonly services: CallServices;
+  readonly settings: CallSettings;
+  readonly state: CallState;
+  /** The parts of `state` that are never replaced. */
+  readonly progress: CallProgress;
+  readonly guesses: CallerGuesses;
+  readonly tries: Tries;
 }
 
 /** The conference to join next. */

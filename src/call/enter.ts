@@ -72,8 +72,9 @@ async function enterInTurn(context: CallContext, conference: Conference, audio: 
 }
 
 async function enter(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
-  const { endpoint, scope, settings, progress } = context;
-  const appearance = await scope.within(context.appearIn(conference, audio), claimTimeoutMs);
+  const { endpoint, scope, settings, progress, state } = context;
+  const appearing = state.appearances.in(conference, audio, state.language);
+  const appearance = await scope.within(appearing, claimTimeoutMs);
   if (appearance.kind === "ended") return appearance;
   if (appearance.kind === "late") return { kind: "failed", cause: "conference-unreachable" };
   const bridge = endpoint.bridge({

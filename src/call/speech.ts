@@ -66,8 +66,8 @@ export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonl
 type Outcome = "played" | "stopped" | "failed";
 
 /** The prompts as sounds in the caller's language. */
-export function inLanguage({ language }: Pick<CallContext, "language">, prompts: readonly PromptName[]): Sound[] {
-  return prompts.map((prompt) => ({ prompt, language }));
+export function inLanguage({ state }: Pick<CallContext, "state">, prompts: readonly PromptName[]): Sound[] {
+  return prompts.map((prompt) => ({ prompt, language: state.language }));
 }
 
 /** Longer than any sequence of prompts, in milliseconds; a bound in case the media server never reports the end. */
@@ -155,13 +155,13 @@ export async function playing<Value>(
  * so BBB's mute key is announced for FreeSWITCH meetings only.
  */
 export function hintsOnce(context: CallContext, audio: KnownAudio): readonly Sound[] {
-  if (context.hints === "said") return [];
-  context.hints = "said";
-  const { language, settings } = context;
+  const { state, settings } = context;
+  if (state.hints === "said") return [];
+  state.hints = "said";
   const leave: readonly PromptName[] =
     settings.leaveKey === undefined ? [] : ["leave-hint", keyPrompt("*"), keyPrompt(settings.leaveKey)];
   const bbb: readonly PromptName[] = audio === "freeswitch" ? ["mute-hint"] : [];
-  return [...bbb, ...leave].map((prompt) => ({ prompt, language }));
+  return [...bbb, ...leave].map((prompt) => ({ prompt, language: state.language }));
 }
 
 /** Plays the hints before the first conference of a call; any key skips them. */

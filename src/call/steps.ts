@@ -1,6 +1,5 @@
 import { askForPin } from "./ask-pin.js";
-import type { EndCause } from "./cause.js";
-import type { CallContext, Next } from "./context.js";
+import type { CallContext, Ended, Next } from "./context.js";
 import { join } from "./join.js";
 import { sayLast } from "./speech.js";
 import { waitForStart } from "./wait-for-start.js";
@@ -8,10 +7,18 @@ import { waitForStart } from "./wait-for-start.js";
 /** Safety bound; a real call takes a few steps. */
 const maxSteps = 500;
 
-/** Runs the steps of an answered call, from the greeting to the goodbye. */
-export async function runSteps(context: CallContext): Promise<EndCause> {
-  let next: Next = { kind: "ask", why: "greeting" };
+/** How the steps of a call have ended. */
+export interface StepsEnd extends Ended {
+  /** The step in which they ended, for a call that continues on another channel. */
+  readonly at: Next;
+}
+
+/** Runs the steps of an answered call, from `first` to the goodbye. */
+export async function runSteps(context: CallContext, first: Next): Promise<StepsEnd> {
+  const { state } = context;
+  let next = first;
   for (let steps = 0; steps < maxSteps; steps++) {
+    if (next.kind !== "ended") state.at = next;
     switch (next.kind) {
       case "ask":
         next = await askForPin(context, next.why);
@@ -23,8 +30,8 @@ export async function runSteps(context: CallContext): Promise<EndCause> {
         next = await join(context, next.destination);
         break;
       case "ended":
-        return next.cause;
+        return { ...next, at: state.at };
     }
   }
-  return (await sayLast(context, ["no-input-goodbye"], "dialogue-too-long")).cause;
+  return { ...(await sayLast(context, ["no-input-goodbye"], "dialogue-too-long")), at: state.at };
 }

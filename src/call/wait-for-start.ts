@@ -21,7 +21,8 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   const { limitMs, remindEveryMs } = settings.waiting;
   progress.enter("waiting");
   const startedAt = clock.now();
-  const limit = until ?? startedAt + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
+  const limit =
+    until ?? startedAt + Math.min(limitMs - context.state.waitedMs, settings.maxDurationMs - progress.elapsed);
   if (limit <= startedAt)
     return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   const slot = services.acquireWaitingSlot(pin, context.admitted.origin);
@@ -77,7 +78,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
     heard.stop();
     return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   } finally {
-    context.waitedMs += clock.now() - startedAt;
+    context.state.waitedMs += clock.now() - startedAt;
     if (slot.ok) slot.value();
     unsubscribe();
     heard.stop();
