@@ -6,6 +6,8 @@ export interface DialogRequest {
   readonly method: "OPTIONS" | "INVITE" | "BYE";
   readonly headers?: Headers;
   readonly body?: string;
+  /** The answer to the offer in the 2xx of an INVITE without SDP, sent in the ACK. */
+  readonly answer?: (offer: string) => string;
   /** Timeout for a final response, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -27,7 +29,7 @@ export async function requestInDialog(
   srf: SrfLike,
   clock: Clock,
   dialogId: string,
-  { method, headers, body, timeoutMs }: DialogRequest,
+  { method, headers, body, answer, timeoutMs }: DialogRequest,
 ): Promise<DialogRequestOutcome> {
   const answered = new Promise<DialogRequestOutcome>((resolve) => {
     srf.request(
@@ -40,7 +42,14 @@ export async function requestInDialog(
         }
         request.on("response", (response, acknowledge) => {
           if (response.status < 200) return;
-          if (method === "INVITE" && response.status < 300) acknowledge();
+          if (method === "INVITE" && response.status < 300) {
+            if (answer === undefined) acknowledge();
+            else
+              acknowledge({
+                body: answer(response.body ?? ""),
+                headers: { "Content-Type": "application/sdp" },
+              });
+          }
           resolve(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
         });
       },

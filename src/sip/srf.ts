@@ -31,7 +31,13 @@ export interface SrfRequest extends SrfMessage {
   readonly uri: string;
   on(event: "cancel", listener: () => void): void;
   /** `acknowledge` sends the ACK of a 2xx to an INVITE; drachtio sends those of other responses itself. */
-  on(event: "response", listener: (response: SrfReceivedResponse, acknowledge: () => void) => void): void;
+  on(
+    event: "response",
+    listener: (
+      response: SrfReceivedResponse,
+      acknowledge: (options?: { readonly body: string; readonly headers: Headers }) => void,
+    ) => void,
+  ): void;
   removeAllListeners(): void;
 }
 
