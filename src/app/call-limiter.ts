@@ -41,14 +41,23 @@ export class CallLimiter {
     const key = callerKey(trunk, caller);
     if (caller.kind === "number" && this.#ofCaller.count(key) >= limits.number) return failure("number-busy");
     if (caller.kind !== "number" && this.#ofCaller.count(key) >= limits.withheld) return failure("withheld-busy");
+    return success(this.#take(trunk, key));
+  }
+
+  #take(trunk: string, key: string): () => void {
     this.#taken += 1;
     this.#overTrunk.add(trunk, 1);
     this.#ofCaller.add(key, 1);
-    return success(() => {
+    return () => {
       this.#taken -= 1;
       this.#overTrunk.add(trunk, -1);
       this.#ofCaller.add(key, -1);
-    });
+    };
+  }
+
+  /** Acquires the slot of a call that is up already, whatever the limits. The returned function releases it; call it once. */
+  resumeSlot({ trunk, caller }: Pick<Admitted, "trunk" | "caller">): () => void {
+    return this.#take(trunk, callerKey(trunk, caller));
   }
 
   /** Acquires a slot for waiting, for a call that has a call slot. The returned function releases it; call it once. */

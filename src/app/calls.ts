@@ -10,6 +10,7 @@ import { joinIntervalMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
 import type { CallReport, CallWatcher } from "../call/progress.js";
 import { uncountedGuesses } from "../call/restraint.js";
+import { resumeCall, type ResumedCall } from "../call/resume.js";
 import type { CallSettings } from "../call/settings.js";
 import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
@@ -31,6 +32,8 @@ export interface CallsOptions {
   readonly media: MediaServers;
   readonly directory: Directory;
   readonly nodes: NodeProbe;
+  /** The random id of this process. */
+  readonly owner: string;
   /** The settings of a new call, which keeps them until its end. */
   readonly newCallSettings: () => NewCallSettings;
   /** The call has ended and released all its resources. */
@@ -44,18 +47,24 @@ export interface NewCallSettings {
   readonly limits: CallLimits;
 }
 
+/** Timeout for calls in set-up, in milliseconds. */
+const maxHandOverMs = 5_000;
+
 /** The part of a call's services that differs from call to call. */
 type OwnServices = Pick<
   CallServices,
-  "acquireSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin"
+  "acquireSlot" | "resumeSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin" | "callId"
 >;
+
+/** A call in progress: from its INVITE on, or taken over. */
+type CallKey = DrachtioCall | ResumedCall["call"];
 
 /** The calls in progress, each from its INVITE until its end. */
 export class Calls {
   readonly occupancy = new Occupancy(Date.now);
   readonly #options: CallsOptions;
-  readonly #calls = new Map<DrachtioCall, Promise<void>>();
-  readonly #synthetic = new Set<DrachtioCall>();
+  readonly #calls = new Map<CallKey, Promise<void>>();
+  readonly #synthetic = new Set<CallKey>();
   /** `closed` is final: the process is shutting down. */
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
@@ -97,45 +106,68 @@ export class Calls {
 
   /** Handles one INVITE: runs the call until its end. */
   take(call: DrachtioCall): void {
-    const { clock, trunks, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
     const { settings, limits } = this.#options.newCallSettings();
-    const callId = randomBytes(6).toString("base64url");
-    const onBug = (error: unknown): void => {
-      this.#options.logger.error({ call: callId, err: error }, "unexpected error");
-    };
-    const running = runCall(
-      call,
-      {
-        clock,
-        trunks,
-        hasher,
-        removals,
-        audioBridges,
-        identityClaims,
-        media,
-        directory,
-        nodes,
-        joinPacer: this.#joinPacer,
-        shutdown: this.#shutdown,
-        onBug,
-        ...this.#servicesOf(call, callId, limits),
-      },
-      settings,
-    )
-      .then((report) => {
-        this.#ended(callId, report);
-      }, onBug)
-      .finally(() => {
-        this.#options.onRemoved(call);
-        this.#calls.delete(call);
-        this.#synthetic.delete(call);
-      });
-    this.#calls.set(call, running);
+    const services = this.#services(call, randomBytes(6).toString("base64url"), limits);
+    this.#run(call, services, runCall(call, services, settings), () => {
+      this.#options.onRemoved(call);
+    });
   }
 
-  #servicesOf(call: DrachtioCall, callId: string, limits: CallLimits): OwnServices {
+  /** Continues a call that another process has left. @param onRemoved the call has ended here */
+  adopt(resumed: ResumedCall, onRemoved: () => void): void {
+    const { settings, limits } = this.#options.newCallSettings();
+    const { call, record, endpoint } = resumed;
+    const { callId } = record;
+    const services = this.#services(call, callId, limits);
+    this.#options.logger.info(
+      { call: callId, step: record.step.kind, mediaServer: endpoint.mediaServer },
+      "call taken over",
+    );
+    this.#run(call, services, resumeCall(resumed, services, settings), onRemoved);
+  }
+
+  #run(key: CallKey, services: CallServices, call: Promise<CallReport>, onRemoved: () => void): void {
+    const running = call
+      .then((report) => {
+        this.#ended(services.callId, report);
+      }, services.onBug)
+      .finally(() => {
+        onRemoved();
+        this.#calls.delete(key);
+        this.#synthetic.delete(key);
+      });
+    this.#calls.set(key, running);
+  }
+
+  #services(call: CallKey, callId: string, limits: CallLimits): CallServices {
+    const { clock, trunks, hasher, removals, audioBridges, identityClaims, media, directory, nodes, owner } =
+      this.#options;
+    return {
+      clock,
+      trunks,
+      hasher,
+      removals,
+      audioBridges,
+      identityClaims,
+      media,
+      directory,
+      nodes,
+      joinPacer: this.#joinPacer,
+      shutdown: this.#shutdown,
+      owner,
+      today: Date.now,
+      onBug: (error) => {
+        this.#options.logger.error({ call: callId, err: error }, "unexpected error");
+      },
+      ...this.#servicesOf(call, callId, limits),
+    };
+  }
+
+  #servicesOf(call: CallKey, callId: string, limits: CallLimits): OwnServices {
     const { guesses, watcher } = this.#options;
     return {
+      callId,
+      resumeSlot: (admitted) => this.#limiter.resumeSlot(admitted),
       acquireSlot: (admitted) => {
         if (this.isDraining) return failure("draining");
         if (admitted.origin === "regular") return this.#limiter.acquireSlot(admitted, limits);
@@ -157,6 +189,10 @@ export class Calls {
   }
 
   #ended(callId: string, report: CallReport): void {
+    if (report.cause === "handed-over") {
+      this.#options.logger.info({ call: callId }, "call handed over");
+      return;
+    }
     const talking = report.stages.filter(({ stage }) => stage === "talking");
     if (talking.length > 0 && report.origin === "regular")
       this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
@@ -176,6 +212,14 @@ export class Calls {
   /** Refuses all further calls. */
   close(): void {
     this.#admission = "closed";
+  }
+
+  /** Refuses all further calls, and leaves the answered ones to another process; they go on meanwhile. */
+  async handOver(): Promise<void> {
+    this.close();
+    this.#shutdown.set("handed-over");
+    // A call that rings is answered first.
+    await within(this.#options.clock, maxHandOverMs, Promise.all(this.#calls.values())).catch(() => undefined);
   }
 
   /** Waits up to `drainMs` milliseconds for the calls to end, then ends the remaining ones. */

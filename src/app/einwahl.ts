@@ -18,13 +18,14 @@ import { Monitoring } from "../monitoring/status/monitoring.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
-import { DrachtioConnection } from "../sip/drachtio-connection.js";
+import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
 import { StoredDayKeys } from "../store/stored-day-keys.js";
 import { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
+import { Adoption } from "./adoption.js";
 import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
 import { callLimits, callSettings } from "./call-settings.js";
@@ -34,6 +35,8 @@ import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
+import { SoleOwnership } from "./ownership.js";
+import { openSignalling } from "./signalling.js";
 import { makeSyntheticCalls } from "./synthetic.js";
 import { makeTrunk, type TrunkParts } from "./trunk.js";
 
@@ -63,6 +66,7 @@ export class Einwahl {
   readonly #guesses: GuessThrottle;
   readonly #memory = makeCallMemory(() => this.#http);
   readonly #calls: Calls;
+  readonly #adoption: Adoption;
   readonly #monitoring: Monitoring;
   readonly #syntheticAdmission: SyntheticAdmission;
   readonly #syntheticCalls: SyntheticCalls;
@@ -90,7 +94,18 @@ export class Einwahl {
       logger,
       clock,
     );
-    this.#signalling = this.#openSignalling();
+    this.#signalling = openSignalling(config, logger, clock, {
+      onCall: (call) => {
+        this.#calls.take(call);
+      },
+      onHeard: (source) => this.#trunks.heardFrom(source),
+      onUp: () => {
+        this.#trunks.signallingIsUp(this.#signalling.addresses);
+        this.#checkReady();
+        this.#adoption.look();
+      },
+    });
+    const ownership = new SoleOwnership(randomBytes(12).toString("base64url"));
     const onState = (): void => {
       this.#checkReady();
     };
@@ -98,7 +113,15 @@ export class Einwahl {
       makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
     );
     this.#mediaServerParts = new InstanceCache((settings) =>
-      makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }),
+      makeMediaServer(settings, {
+        signalling: this.#signalling,
+        logger,
+        clock,
+        onState: () => {
+          onState();
+          this.#adoption.look();
+        },
+      }),
     );
     this.#mediaServers = new MediaServerPool(this.#mediaServerParts.instancesFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({
@@ -129,11 +152,20 @@ export class Einwahl {
       media: this.#mediaServers,
       directory: this.#directory,
       nodes: makeNodeProbe(logger, clock),
+      owner: ownership.self,
       newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
       onRemoved: (call) => {
         this.#signalling.release(call);
       },
       onTalked: (seconds) => this.#http?.callEnded(seconds),
+    });
+    this.#adoption = new Adoption({
+      servers: () => this.#mediaServers.all,
+      signalling: this.#signalling,
+      calls: this.#calls,
+      ownership,
+      clock,
+      logger,
     });
     this.#syntheticCalls = makeSyntheticCalls({
       config: () => this.#config,
@@ -163,6 +195,7 @@ export class Einwahl {
     }
     await Promise.all([einwahl.#directory.open(), einwahl.#trunks.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
+    einwahl.#adoption.open();
     einwahl.#syntheticCalls.start();
     return einwahl;
   }
@@ -230,13 +263,27 @@ export class Einwahl {
   }
 
   /**
+   * Refuses new calls, and leaves the calls in progress and the registrations to the process after this one. No call ends.
+   */
+  async handOver(): Promise<void> {
+    this.#adoption.close();
+    await Promise.all([this.#calls.handOver(), this.#syntheticCalls.close(), this.#trunks.handOver()]);
+    await this.#close();
+  }
+
+  /**
    * Refuses new calls, unregisters the trunks, and ends the remaining calls after `drainMs` milliseconds.
    */
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
+    this.#adoption.close();
     await this.#reloading;
     await Promise.all([this.#syntheticCalls.close(), this.#trunks.close()]);
     await this.#calls.end(drainMs);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     this.#directory.close();
     this.#mediaServers.close();
     this.#signalling.close();
@@ -272,33 +319,6 @@ export class Einwahl {
       random: randomBytes,
       onBug: (error) => {
         this.#logger.error({ err: error }, "unexpected error");
-      },
-    });
-  }
-
-  #openSignalling(): DrachtioConnection {
-    const { drachtio } = this.#config;
-    const logger = this.#logger;
-    return DrachtioConnection.open({
-      host: drachtio.host,
-      port: drachtio.port,
-      secret: drachtio.secret.reveal(),
-      clock: this.#clock,
-      random: Math.random,
-      onCall: (call) => {
-        this.#calls.take(call);
-      },
-      onHeard: (source) => this.#trunks.heardFrom(source),
-      onConnected: (version) => {
-        logger.info({ version }, "connected to drachtio");
-        this.#trunks.signallingIsUp(this.#signalling.addresses);
-        this.#checkReady();
-      },
-      onLost: (why) => {
-        logger.warn({ why }, "drachtio is not connected");
-      },
-      onBug: (error) => {
-        logger.error({ err: error }, "unexpected error");
       },
     });
   }

@@ -60,6 +60,9 @@ export function makeMediaServer(
       else logger.warn({ why: state.why }, "media server is down");
       parts.onState();
     },
+    (error) => {
+      logger.error({ err: error }, "unexpected error");
+    },
   );
 }
 

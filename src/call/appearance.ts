@@ -16,6 +16,16 @@ export interface AppearancesOptions {
   readonly label: LabelSettings;
   readonly hasher: Pick<CallerHasher, "pseudonymIn">;
   readonly claims: IdentityClaims;
+  /** The identities of a call that another process has begun. */
+  readonly known?: readonly KnownIdentity[];
+}
+
+/** A call's identity in one meeting, for another process that continues it. */
+export interface KnownIdentity {
+  readonly meetingId: string;
+  readonly identity: string;
+  readonly claimed?: number | undefined;
+  readonly letters: string;
 }
 
 interface Claim {
@@ -35,6 +45,12 @@ export class Appearances {
 
   constructor(options: AppearancesOptions) {
     this.#options = options;
+    for (const { meetingId, identity, claimed, letters } of options.known ?? [])
+      this.#claims.set(meetingId, { identity, claimed, letters });
+  }
+
+  get known(): readonly KnownIdentity[] {
+    return [...this.#claims].map(([meetingId, claim]) => ({ meetingId, ...claim }));
   }
 
   async in(conference: Conference, audio: AudioBridge, language: Language): Promise<Appearance> {

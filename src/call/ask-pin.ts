@@ -59,6 +59,7 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
         context.state.language = otherLanguage(context);
         prompts = ["welcome", "enter-pin"];
         tries.switchLanguage();
+        context.keep();
         continue;
       case "silence":
         silences += 1;
@@ -95,6 +96,7 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
         tries.use();
         break;
     }
+    context.keep();
     progress.enter("asking");
     const refusal = refusals[looked.kind];
     last = refusal;

@@ -78,8 +78,8 @@ async function handle(
     hasher: services.hasher,
     claims: services.identityClaims,
   });
-  resources.watch(() => {
-    appearances.release().catch(services.onBug);
+  resources.watch((cause) => {
+    if (cause !== "handed-over") appearances.release().catch(services.onBug);
   });
   const state: CallState = {
     progress,

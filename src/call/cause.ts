@@ -71,6 +71,8 @@ export const endCauses = {
     sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } },
     q850: 41,
   },
+  /** Left to another einwahl process, which continues the call; the report of this part goes no further than the log. */
+  "handed-over": { result: "finished", q850: 16 },
   "internal-error": breakdown(500, "Server Internal Error"),
 } as const satisfies Record<string, CauseFacts>;
 

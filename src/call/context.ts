@@ -11,8 +11,11 @@ import type { EndCause } from "./cause.js";
 import type { CallerTime } from "./hold.js";
 import type {
   Admitted,
+  AudioBridge,
   AudioBridges,
+  Bridge,
   CallerEndpoint,
+  CallerLine,
   Conference,
   Directory,
   IdentityClaims,
@@ -42,6 +45,8 @@ export interface CallServices {
   readonly joinPacer: JoinPacer;
   /** Acquires a call slot (limits in total, per trunk and per caller); returns the function that releases it. */
   readonly acquireSlot: (admitted: Admitted) => Result<() => void, SlotRefusal | "draining">;
+  /** Acquires the call slot of a resumed call, whatever the limits: it is up already. */
+  readonly resumeSlot: (admitted: Admitted) => () => void;
   /** Acquires a slot for waiting for a conference; returns the function that releases it. */
   readonly acquireWaitingSlot: (pin: Pin, origin: Origin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
@@ -49,8 +54,14 @@ export interface CallServices {
   readonly identityClaims: IdentityClaims;
   /** The caller's wrong PINs, counted across calls. */
   readonly guesses: (admitted: Admitted) => CallerGuesses;
-  /** Set when einwahl shuts down: all calls end. */
+  /** Set when einwahl shuts down: all calls end, or are left to another process ("handed-over"). */
   readonly shutdown: Latch<EndCause>;
+  /** The random id of this process, in the records of its calls. */
+  readonly owner: string;
+  /** The call's id in the log. */
+  readonly callId: string;
+  /** Milliseconds since 1970. */
+  readonly today: () => number;
   /** Records that the caller is in the conference with this number; returns the function that ends the record. */
   readonly entered: (voiceBridge: Pin, origin: Origin) => () => void;
   readonly onStage: (stage: Stage, facts: CallFacts) => void;
@@ -66,7 +77,7 @@ export interface CallState {
   readonly guesses: CallerGuesses;
   /** The tries of this call. */
   readonly tries: Tries;
-  readonly appearances: Pick<Appearances, "in">;
+  readonly appearances: Pick<Appearances, "in" | "known">;
   /** The step that runs, with what another channel needs to continue there. */
   at: Next;
   /** The caller changes it with `**`. */
@@ -77,6 +88,15 @@ export interface CallState {
   conferencesOver: number;
   /** Total time spent waiting for conferences to start, in milliseconds. */
   waitedMs: number;
+}
+
+/** An answered call, whatever its channel. */
+export interface AnsweredCall {
+  readonly call: CallerLine;
+  readonly admitted: Admitted;
+  readonly services: CallServices;
+  readonly settings: CallSettings;
+  readonly state: CallState;
 }
 
 /** An answered call on one channel, shared by the stages. */
@@ -94,6 +114,14 @@ export interface CallContext {
   readonly progress: CallProgress;
   readonly guesses: CallerGuesses;
   readonly tries: Tries;
+  /** Updates the call's record. @param leg the leg to the conference that is up now */
+  readonly keep: (leg?: ConferenceLeg) => void;
+}
+
+/** An answered leg to a conference. */
+export interface ConferenceLeg {
+  readonly bridge: Bridge;
+  readonly audio: AudioBridge;
 }
 
 /** The conference to join next. */
@@ -111,8 +139,15 @@ export type Occasion = "greeting" | "another-conference" | "conference-ended" | 
 export type Next =
   | { readonly kind: "ask"; readonly why: Occasion }
   /** The conference has not started, or could not be joined. `until`: end of the waiting time by the clock; `undefined` on the first wait. */
-  | { readonly kind: "wait"; readonly pin: Pin; readonly until: number | undefined }
-  | { readonly kind: "join"; readonly destination: Destination }
+  | {
+      readonly kind: "wait";
+      readonly pin: Pin;
+      readonly until: number | undefined;
+      /** The conference may have started while no process handled the call. */
+      readonly look?: "now";
+    }
+  /** `leg`: another process has joined already. */
+  | { readonly kind: "join"; readonly destination: Destination; readonly leg?: ConferenceLeg }
   | Ended;
 
 /** The call has ended, or must end. */

@@ -1,21 +1,12 @@
 import { CallScope } from "./call-scope.js";
-import type { CallContext, CallServices, CallState, Next } from "./context.js";
+import type { AnsweredCall, CallContext, ConferenceLeg, Next } from "./context.js";
 import { EndSignals } from "./end-signals.js";
 import { CallerTime } from "./hold.js";
-import type { Admitted, CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { CallerEndpoint } from "./interfaces.js";
+import { keepRecord } from "./keep-record.js";
 import { LineWatch } from "./line-watch.js";
-import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
 import { runSteps, type StepsEnd } from "./steps.js";
-
-/** An answered call, whatever its channel. */
-export interface AnsweredCall {
-  readonly call: IncomingCall;
-  readonly admitted: Admitted;
-  readonly services: CallServices;
-  readonly settings: CallSettings;
-  readonly state: CallState;
-}
 
 /**
  * The part of an answered call on one channel: runs the steps from `first` until the call or the channel ends. Releases
@@ -42,12 +33,21 @@ export async function converse(answered: AnsweredCall, endpoint: CallerEndpoint,
     progress,
     guesses,
     tries,
+    keep: (conferenceLeg) => {
+      leg = conferenceLeg;
+      keepRecord(answered, endpoint, leg);
+    },
   };
+  let leg: ConferenceLeg | undefined;
+  const unsubscribe = call.onRecord(() => {
+    keepRecord(answered, endpoint, leg);
+  });
   try {
     const end = await runSteps(context, first);
     if (end.cause === "shutdown") await sayShutdown(context, new CallScope(clock, signals.gone));
     return end;
   } finally {
+    unsubscribe();
     callerTime.close();
     watch.stop();
     signals.close();

@@ -1,7 +1,7 @@
 import { Latch } from "../util/latch.js";
 import type { EndCause } from "./cause.js";
 import type { CallServices } from "./context.js";
-import type { CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { CallerEndpoint, CallerLine } from "./interfaces.js";
 
 /** The signals that end a call from outside. */
 export class EndSignals {
@@ -13,7 +13,7 @@ export class EndSignals {
 
   /** @param endpoint the caller's channel; `undefined` before there is one */
   constructor(
-    call: Pick<IncomingCall, "gone">,
+    call: Pick<CallerLine, "gone">,
     { shutdown }: Pick<CallServices, "shutdown">,
     endpoint?: Pick<CallerEndpoint, "gone">,
   ) {
@@ -28,7 +28,8 @@ export class EndSignals {
         }),
       ),
       shutdown.onSet((cause) => {
-        this.ended.set(cause);
+        // Without a channel there is no record to continue from: the call is answered first.
+        if (cause !== "handed-over" || endpoint !== undefined) this.ended.set(cause);
       }),
     ];
   }

@@ -68,26 +68,11 @@ export interface IdentityClaims {
   release(identity: string, claimed: number): Promise<void>;
 }
 
-/** An incoming call, not answered yet. */
-export interface IncomingCall {
-  /** Holds nothing about the caller after `forgetCaller`. */
-  readonly invite: InviteFacts;
-  readonly offer: OfferKind;
-  /** A defect of the INVITE itself, whatever its source. */
-  readonly flaw: "bad-extension" | "bad-contact" | undefined;
+/** The caller's dialog of an answered call. */
+export interface CallerLine {
   /** Set once, when the SIP side ends: CANCEL, BYE, missing ACK, connection to the SIP server lost. */
   readonly gone: Latch<EndCause>;
-  /** The caller's SDP as the media server accepts it; "" if the INVITE had none. */
-  readonly mediaOffer: string;
-  /** Deletes the caller's identity from `invite`. Called once, on admission. */
-  forgetCaller(): void;
-  ring(): void;
-  refuse(answer: SipAnswer): void;
-  /** Sends the 200 with the media server's SDP answer; fails if the caller has cancelled or the SIP server is lost. */
-  accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
-  /** Answers an INVITE without SDP: the 200 has the media server's offer, the ACK the caller's answer. */
-  acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>>;
-  /** Routes later in-dialog requests (re-INVITE, INFO) to this endpoint; `accept` includes this. */
+  /** Routes later in-dialog requests (re-INVITE, INFO) to this endpoint. */
   attach(endpoint: CallerEndpoint): void;
   /** The caller's SDP announces that no RTP is sent: hold, or no audio at all. */
   readonly isOnHold: boolean;
@@ -95,6 +80,31 @@ export interface IncomingCall {
   askPresence(): Promise<Presence>;
   /** Sends BYE on an accepted call; resolves once the BYE is answered or has failed. */
   hangUp(reasonHeader: string): Promise<void>;
+  /** What another process needs to take over the dialog; `undefined`: it can't. */
+  readonly record: RecordedLine | undefined;
+  /** Calls back when `record` has changed; returns the unsubscribe function. */
+  onRecord(listener: () => void): () => void;
+  /** Leaves the dialog to another process: stops all timers, sends nothing. */
+  detach(): void;
+}
+
+/** An incoming call, not answered yet. */
+export interface IncomingCall extends CallerLine {
+  /** Holds nothing about the caller after `forgetCaller`. */
+  readonly invite: InviteFacts;
+  readonly offer: OfferKind;
+  /** A defect of the INVITE itself, whatever its source. */
+  readonly flaw: "bad-extension" | "bad-contact" | undefined;
+  /** The caller's SDP as the media server accepts it; "" if the INVITE had none. */
+  readonly mediaOffer: string;
+  /** Deletes the caller's identity from `invite`. Called once, on admission. */
+  forgetCaller(): void;
+  ring(): void;
+  refuse(answer: SipAnswer): void;
+  /** Sends the 200 with the media server's SDP answer and attaches the endpoint; fails if the caller has cancelled or the SIP server is lost. */
+  accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
+  /** Answers an INVITE without SDP: the 200 has the media server's offer, the ACK the caller's answer. */
+  acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>>;
 }
 
 /** Matches an INVITE to a trunk, by its source and the dialled number. */
@@ -116,6 +126,8 @@ export interface OfferingEndpoint {
   complete(answer: string): Promise<Result<CallerEndpoint, MediaFailure>>;
   /** Ends the channel, completed or not. Idempotent. */
   release(): Promise<ReceivedAudio | undefined>;
+  /** Leaves the completed channel to another process. */
+  detach(): void;
 }
 
 export type MediaFailure = "media-unavailable" | "unusable-offer";
@@ -172,6 +184,37 @@ export interface CallerEndpoint {
   bridge(target: BridgeTarget): Bridge;
   /** Ends the channel, its playback and its bridge; returns the reception statistics. Idempotent. */
   release(): Promise<ReceivedAudio | undefined>;
+  /** What another process needs to take over the channel. */
+  readonly record: RecordedChannel;
+  /** Keeps the call's record, and the language of its prompts, with the channel: they live as long as its audio. */
+  keep(record: string, language: Language): void;
+  /** Leaves the channel, its playback and its bridge to another process. */
+  detach(): void;
+}
+
+/** The caller's dialog in a call's record. */
+export interface RecordedLine {
+  /** The SIP server's id of the dialog. */
+  readonly dialogId: string;
+  readonly contact: string;
+  /** `o=` of our last session description, up to and including its version. */
+  readonly origin: string;
+  /** The structure of the caller's last offer or answer. */
+  readonly offer: {
+    readonly kind: "sdes" | "plain";
+    readonly media: readonly { readonly type: string; readonly profile: string; readonly formats: string }[];
+    readonly chosen: number;
+    readonly isOnHold: boolean;
+  };
+  /** RFC 4028; `undefined`: no session timer runs. */
+  readonly session?: { readonly seconds: number; readonly refresher: "us" | "peer" } | undefined;
+}
+
+/** The caller's channel in a call's record: the dialog to the media server, and the SRTP suite of the caller's leg. */
+export interface RecordedChannel {
+  readonly dialogId: string;
+  readonly contact: string;
+  readonly suite?: string | undefined;
 }
 
 /** Reception statistics of the caller's RTP. */
@@ -199,6 +242,8 @@ export interface BridgeTarget {
 export type BridgeRoute = "freeswitch" | "livekit-by-node" | "livekit-direct";
 
 export interface Bridge {
+  /** The channel of the leg, unique at its media server. */
+  readonly legId: string;
   /** Resolves when the node has answered or refused. */
   readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
   /**

@@ -1,9 +1,9 @@
 import { afterHangUp } from "./after-conference.js";
 import { knownAudio } from "./audio-bridge.js";
 import type { EndCause } from "./cause.js";
-import type { CallContext, Destination, Next } from "./context.js";
-import { enterConference } from "./enter.js";
-import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
+import type { CallContext, ConferenceLeg, Destination, Next } from "./context.js";
+import { enterConference, type Entered } from "./enter.js";
+import type { BridgeFailure, Conference } from "./interfaces.js";
 import { NodeWatch } from "./node-watch.js";
 import type { PromptName } from "./prompts.js";
 import { pauseAudibly, playing, sayHintsOnce, sayLast } from "./speech.js";
@@ -25,8 +25,10 @@ const explainAfterMs = 800;
 /**
  * Joins the conference and talks. If the node refuses or is lost, before or during the conference, looks up the conference
  * again and joins where it is then; if that fails, tells the caller.
+ *
+ * @param joined the leg by which another process has joined already
  */
-export async function join(context: CallContext, destination: Destination): Promise<Next> {
+export async function join(context: CallContext, destination: Destination, joined?: ConferenceLeg): Promise<Next> {
   const { progress, services, settings } = context;
   let { conference } = destination;
   let cause: BridgeFailure = "conference-unreachable";
@@ -35,13 +37,7 @@ export async function join(context: CallContext, destination: Destination): Prom
   /** The prompts for the next pause; played once per loss. */
   let said: readonly PromptName[] = ["please-wait"];
   for (let tries = 0; tries < maxTries; tries++) {
-    const refused = await refusedAsWithheld(context, conference);
-    if (refused !== undefined) return refused;
-    const known = await knownAudio(context, conference);
-    if (known.kind === "ended") return known;
-    const hinted = await sayHintsOnce(context, known.audio);
-    if (hinted !== undefined) return hinted;
-    const entered = await enterConference(context, conference, known.audio);
+    const entered = tries === 0 && joined !== undefined ? enteredBy(joined) : await enter(context, conference);
     if (entered.kind === "ended") return entered;
     if (entered.kind === "failed" && entered.cause === "no-livekit-way")
       return await sayLast(context, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
@@ -49,7 +45,7 @@ export async function join(context: CallContext, destination: Destination): Prom
       ({ cause } = entered);
     } else {
       const enteredAt = services.clock.now();
-      const next = await talkAndAfter(context, entered.bridge, conference);
+      const next = await talkAndAfter(context, entered, conference);
       if (next.kind !== "lost") return next;
       cause = "conference-unreachable";
       pauses = lostNodePauses;
@@ -76,6 +72,7 @@ export async function join(context: CallContext, destination: Destination): Prom
         // Pause only before the node that has just failed.
         const nodePauseMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
         ({ conference } = found);
+        context.state.at = { kind: "join", destination: { ...destination, conference } };
         const ended = nodePauseMs === 0 ? undefined : await pauseAudibly(context, nodePauseMs, explainAfterMs, said);
         said = [];
         if (ended !== undefined) return ended;
@@ -117,11 +114,26 @@ const endCauses = {
   "no-livekit-way": "no-telephone-audio",
 } as const satisfies Record<BridgeFailure, EndCause>;
 
+function enteredBy({ bridge, audio }: ConferenceLeg): Entered {
+  return { kind: "entered", bridge, audio };
+}
+
+async function enter(context: CallContext, conference: Conference): Promise<Entered> {
+  const refused = await refusedAsWithheld(context, conference);
+  if (refused !== undefined) return refused;
+  const known = await knownAudio(context, conference);
+  if (known.kind === "ended") return known;
+  const hinted = await sayHintsOnce(context, known.audio);
+  return hinted ?? (await enterConference(context, conference, known.audio));
+}
+
 async function talkAndAfter(
   context: CallContext,
-  bridge: Bridge,
+  leg: ConferenceLeg,
   conference: Conference,
 ): Promise<Next | { readonly kind: "lost" }> {
+  const { bridge } = leg;
+  context.keep(leg);
   const { clock, nodes, onBug } = context.services;
   const watch = new NodeWatch({ clock, bridge, node: conference.node, nodes, onBug });
   const talked = await talk(context, bridge, conference).finally(() => {

@@ -1,12 +1,12 @@
 import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import type { EndCause } from "./cause.js";
-import type { CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { CallerEndpoint, CallerLine } from "./interfaces.js";
 import { Rounds } from "./rounds.js";
 
 export interface LineWatchParts {
   readonly clock: Clock;
-  readonly call: Pick<IncomingCall, "askPresence" | "isOnHold">;
+  readonly call: Pick<CallerLine, "askPresence" | "isOnHold">;
   readonly endpoint: Pick<CallerEndpoint, "receivedPackets">;
   /** Set when the caller's peer is unreachable. */
   readonly gone: Latch<EndCause>;

@@ -47,6 +47,20 @@ export interface CallReport {
   readonly totalMs: number;
 }
 
+/** The progress of a call as another process continues it. Times are milliseconds ago. */
+export interface Story {
+  readonly startedMsAgo: number;
+  readonly stage: Stage;
+  readonly stageMsAgo: number;
+  readonly stages: readonly { readonly stage: Stage; readonly ms: number }[];
+  readonly server?: string | undefined;
+  /** The SRTP suite of the leg to the conference. */
+  readonly suite?: string | undefined;
+  readonly pinsTyped: number;
+  readonly lookups: readonly Lookup["kind"][];
+  readonly joins: number;
+}
+
 /** Records the stages and facts of a call, for its report. */
 export class CallProgress {
   readonly #clock: Clock;
@@ -62,11 +76,34 @@ export class CallProgress {
   #joins = 0;
   #audio: ReceivedAudio | undefined;
 
-  constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void) {
+  /** @param story of a call that another process has begun */
+  constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void, story?: Story) {
     this.#clock = clock;
-    this.#startedAt = clock.now();
-    this.#since = this.#startedAt;
+    this.#startedAt = clock.now() - (story?.startedMsAgo ?? 0);
+    this.#since = clock.now() - (story?.stageMsAgo ?? 0);
     this.#onStage = onStage;
+    if (story === undefined) return;
+    this.#stage = story.stage;
+    this.#stages.push(...story.stages);
+    this.#facts = { server: story.server };
+    this.#srtp.bbb = story.suite;
+    this.#pinsTyped = story.pinsTyped;
+    this.#lookups.push(...story.lookups);
+    this.#joins = story.joins;
+  }
+
+  get story(): Story {
+    return {
+      startedMsAgo: this.elapsed,
+      stage: this.#stage,
+      stageMsAgo: this.#clock.now() - this.#since,
+      stages: [...this.#stages],
+      server: this.#facts.server,
+      suite: this.#srtp.bbb,
+      pinsTyped: this.#pinsTyped,
+      lookups: [...this.#lookups],
+      joins: this.#joins,
+    };
   }
 
   get stage(): Stage {

@@ -112,7 +112,12 @@ const recordSchema = z.object({
   }),
   /** The call's identities in LiveKit meetings. */
   claims: z.array(
-    z.object({ meetingId: z.string(), identity: z.string(), claimed: z.number().int().optional(), letters: z.string() }),
+    z.object({
+      meetingId: z.string(),
+      identity: z.string(),
+      claimed: z.number().int().optional(),
+      letters: z.string(),
+    }),
   ),
   story: z.object({
     startedAt: z.number(),
@@ -120,7 +125,7 @@ const recordSchema = z.object({
     stage: z.enum(stages),
     stages: z.array(z.object({ stage: z.enum(stages), ms: z.number() })),
     server: z.string().optional(),
-    srtpBbb: z.string().optional(),
+    suite: z.string().optional(),
     pinsTyped: z.number().int(),
     lookups: z.array(z.enum(["open", "not-started", "unknown", "unavailable"])),
     joins: z.number().int(),
@@ -140,7 +145,6 @@ const recordSchema = z.object({
       audio: audioBridge,
       /** The channel of the leg to the conference. */
       legId: z.string().regex(/^[0-9a-f-]{36}$/),
-      enteredAt: z.number(),
     }),
   ]),
 });
@@ -150,10 +154,7 @@ const recordSchema = z.object({
  * audio. Contains no caller number, but the PIN and the number's keyed hashes: the media adapter encrypts it.
  */
 export type CallRecord = z.output<typeof recordSchema>;
-export type RecordedLine = CallRecord["line"];
-export type RecordedChannel = CallRecord["channel"];
 export type RecordedStep = CallRecord["step"];
-export type RecordedStory = CallRecord["story"];
 
 export const recordVersion = version;
 

@@ -3,7 +3,7 @@ import { failure, type Result } from "../util/result.js";
 import { CallScope } from "./call-scope.js";
 import { answerFor, type EndCause, reasonHeaderFor } from "./cause.js";
 import type { CallServices } from "./context.js";
-import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
+import type { CallerEndpoint, CallerLine, IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 
 /** Timeout of each release step, in milliseconds; after it the engines' own timers clean up. */
 const releaseTimeoutMs = 5_000;
@@ -11,9 +11,9 @@ const releaseTimeoutMs = 5_000;
 /** The resources that a call holds and releases, however it ends. */
 export class CallResources {
   slot: (() => void) | undefined;
-  opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
+  opening: Promise<Result<Pick<CallerEndpoint, "release" | "detach">, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
-  readonly #disposables: (() => void)[] = [];
+  readonly #disposables: ((cause: EndCause) => void)[] = [];
   readonly #scope: CallScope;
   readonly #onBug: (error: unknown) => void;
 
@@ -23,32 +23,39 @@ export class CallResources {
     this.#onBug = onBug;
   }
 
-  watch(dispose: () => void): void {
+  watch(dispose: (cause: EndCause) => void): void {
     this.#disposables.push(dispose);
   }
 
-  /** Releases everything; a bug in one engine's adapter does not block the others. Never rejects. */
-  async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
-    for (const dispose of this.#disposables) dispose();
+  /** Releases everything, or leaves a call that is handed over to the other process; a bug in one engine's adapter does not block the others. Never rejects. */
+  async release(call: CallerLine | IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
+    for (const dispose of this.#disposables) dispose(cause);
+    if (cause === "handed-over") {
+      const opened = await this.opening;
+      if (opened?.ok === true) opened.value.detach();
+      call.detach();
+      this.slot?.();
+      return undefined;
+    }
     const endpointReleased = this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug);
     const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
     this.slot?.();
     return released?.kind === "done" ? released.value : undefined;
   }
 
-  async #endSignalling(call: IncomingCall, cause: EndCause): Promise<void> {
+  async #endSignalling(call: CallerLine | IncomingCall, cause: EndCause): Promise<void> {
     const isUp = await this.#isUp(call, cause);
     // The caller may have hung up meanwhile, whatever ended the call.
     if (isUp) {
       if (call.gone.value !== "caller-hung-up")
         await this.#scope.within(call.hangUp(reasonHeaderFor(cause)), releaseTimeoutMs);
-    } else if (call.gone.value !== "cancelled") {
+    } else if ("refuse" in call && call.gone.value !== "cancelled") {
       call.refuse(answerFor(cause));
     }
   }
 
   /** Whether a dialog exists. Waits for a 200 in flight, otherwise its dialog would leak. */
-  async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
+  async #isUp(call: CallerLine, cause: EndCause): Promise<boolean> {
     const accepting = this.accepting?.catch((error: unknown) => {
       this.#onBug(error);
       return failure("internal-error");

@@ -18,16 +18,20 @@ export async function runSteps(context: CallContext, first: Next): Promise<Steps
   const { state } = context;
   let next = first;
   for (let steps = 0; steps < maxSteps; steps++) {
-    if (next.kind !== "ended") state.at = next;
+    if (next.kind !== "ended") {
+      // A leg lives on its channel only: on another one the call joins again.
+      state.at = next.kind === "join" ? { kind: "join", destination: next.destination } : next;
+      context.keep(next.kind === "join" ? next.leg : undefined);
+    }
     switch (next.kind) {
       case "ask":
         next = await askForPin(context, next.why);
         break;
       case "wait":
-        next = await waitForStart(context, next.pin, next.until);
+        next = await waitForStart(context, next);
         break;
       case "join":
-        next = await join(context, next.destination);
+        next = await join(context, next.destination, next.leg);
         break;
       case "ended":
         return { ...next, at: state.at };

@@ -25,7 +25,7 @@ export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }
     for (let ms = timeLeft(context); ms > 0; ms = timeLeft(context)) {
       const event = await next(context, bridge, Math.min(ms, keys.timeoutMs ?? ms));
       if (event.kind === "ended") {
-        bridge.leave();
+        if (event.cause !== "handed-over") bridge.leave();
         return event;
       }
       if (bridge.over.value !== undefined) return { kind: bridge.over.value === "lost" ? "lost" : "over" };

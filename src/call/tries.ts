@@ -3,6 +3,14 @@ const maxSilences = 12;
 /** Maximum of language switches per call. */
 const maxSwitches = 6;
 
+/** The counts of a call's tries, for another process that continues it. */
+export interface TryCounts {
+  readonly used: number;
+  readonly wrong: number;
+  readonly silences: number;
+  readonly switches: number;
+}
+
 /** The tries of one call, over all requests for a PIN. */
 export class Tries {
   readonly #max: number;
@@ -15,10 +23,20 @@ export class Tries {
   /**
    * @param max maximum of failed PINs per call
    * @param isRestrained whether wrong PINs of other calls reduce this to one try
+   * @param counts of a call that another process has begun
    */
-  constructor(max: number, isRestrained: () => boolean) {
+  constructor(max: number, isRestrained: () => boolean, counts?: TryCounts) {
     this.#max = max;
     this.#isRestrained = isRestrained;
+    if (counts === undefined) return;
+    this.#used = counts.used;
+    this.#wrong = counts.wrong;
+    this.#silences = counts.silences;
+    this.#switches = counts.switches;
+  }
+
+  get counts(): TryCounts {
+    return { used: this.#used, wrong: this.#wrong, silences: this.#silences, switches: this.#switches };
   }
 
   /** Whether the maximum of failed PINs is reached. */

@@ -13,9 +13,12 @@ const music: Sound = { music: "hold" };
  * Waits for a conference to start, with music and spoken reminders. Looks up and joins as soon as the directory reports
  * that it may have started. `*` returns to the PIN prompt. An outage does not end the wait, only its limit does.
  *
- * @param until end of the wait by the clock; `undefined` on the first wait, set when a join has failed after one
+ * `until` is the end of the wait by the clock; `undefined` on the first wait, set when a join has failed after one.
  */
-export async function waitForStart(context: CallContext, pin: Pin, until: number | undefined): Promise<Next> {
+export async function waitForStart(
+  context: CallContext,
+  { pin, until, look: firstLook }: Extract<Next, { kind: "wait" }>,
+): Promise<Next> {
   const { endpoint, scope, services, settings, progress } = context;
   const { clock, directory } = services;
   const { limitMs, remindEveryMs } = settings.waiting;
@@ -29,10 +32,13 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   // A caller who has waited before may continue even if the slot is taken meanwhile.
   if (!slot.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], slot.failure);
+  context.state.at = { kind: "wait", pin, until: limit };
+  context.keep();
   const news = new AsyncQueue<"opened">(1);
   const unsubscribe = directory.onOpened(pin, () => {
     news.put("opened");
   });
+  if (firstLook === "now") news.put("opened");
   const reminder = [...inLanguage(context, ["waiting"]), music];
   /** Look up on the directory's event; after a failed lookup or join, also at each reminder. */
   let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";

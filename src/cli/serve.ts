@@ -13,7 +13,7 @@ import { failure, type Result, success } from "../util/result.js";
 import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { Reloader } from "./reloader.js";
 
-/** The grace period for calls after SIGTERM, in milliseconds; a second signal ends them immediately. */
+/** The grace period for calls after SIGINT or `einwahl drain`, in milliseconds; a second signal ends them immediately. */
 const drainMs = 5 * 60_000;
 
 /**
@@ -132,13 +132,24 @@ function logControl(logger: Logger, { clock, terminal }: CommandContext): LogCon
   };
 }
 
+/** SIGTERM is an update: the calls go on in the next process. SIGINT, or SIGTERM while draining: this host goes away. */
+async function end(einwahl: Einwahl, signal: "SIGINT" | "SIGTERM", signals: number, logger: Logger): Promise<void> {
+  if (signal === "SIGTERM" && signals === 1 && !einwahl.isDraining) {
+    logger.info({ signal }, "handing over to the next process");
+    await einwahl.handOver();
+    return;
+  }
+  logger.info({ signal }, signals === 1 ? "shutting down" : "shutting down now");
+  await einwahl.stop(signals === 1 ? drainMs : 0);
+}
+
 async function untilStopped(einwahl: Einwahl, logger: Logger, context: CommandContext): Promise<ExitCode> {
   return await new Promise<ExitCode>((resolve) => {
     let signals = 0;
     const stop = (signal: "SIGINT" | "SIGTERM"): void => {
       signals += 1;
-      logger.info({ signal }, signals === 1 ? "shutting down" : "shutting down now");
-      einwahl.stop(signals === 1 ? drainMs : 0).then(
+      const ending = end(einwahl, signal, signals, logger);
+      ending.then(
         () => {
           resolve(exitCodes.ok);
         },

@@ -24,10 +24,18 @@ export class ApplicationQueue {
   readonly #breakOff: () => void;
   readonly #queue: Entry[] = [];
   #current: Entry | undefined;
+  #state: "open" | "held";
 
-  constructor(execute: Execute, breakOff: () => void) {
+  /** @param state `held`: applications wait for `open` */
+  constructor(execute: Execute, breakOff: () => void, state: "open" | "held" = "open") {
     this.#execute = execute;
     this.#breakOff = breakOff;
+    this.#state = state;
+  }
+
+  open(): void {
+    this.#state = "open";
+    this.#next();
   }
 
   /**
@@ -65,7 +73,7 @@ export class ApplicationQueue {
   }
 
   #next(): void {
-    if (this.#current !== undefined) return;
+    if (this.#current !== undefined || this.#state === "held") return;
     this.#current = this.#queue.shift();
     this.#current?.begin();
   }

@@ -92,7 +92,7 @@ export interface BridgeSignals {
 
 /** Turns FreeSWITCH's reports into the `Bridge` that a call awaits. */
 export function watchBridge(
-  commands: Pick<Bridge, "leave" | "send" | "receivedPackets">,
+  commands: Pick<Bridge, "legId" | "leave" | "send" | "receivedPackets">,
   route: BridgeRoute,
 ): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;

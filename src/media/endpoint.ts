@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 import type { EndCause } from "../call/cause.js";
 import { DtmfBuffer, isKey } from "../call/dtmf-buffer.js";
@@ -6,27 +6,26 @@ import { Hold } from "../call/hold.js";
 import type {
   AnswerFailure,
   Bridge,
-  BridgeFacts,
   BridgeTarget,
   CallerEndpoint,
   Playback,
   ReceivedAudio,
+  RecordedChannel,
   RenegotiationFailure,
   Sound,
 } from "../call/interfaces.js";
 import { KeyOnce } from "../call/key-once.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
-import type { Settable } from "../util/latch.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
 import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answer.js";
 import { ApplicationQueue } from "./application-queue.js";
-import { bridgeVariables, dialString, profileFor, watchBridge } from "./bridge.js";
+import { ConferenceLegs } from "./conference-legs.js";
 import { forCaller, forFreeswitch } from "./direction.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
-import { legDecided } from "./leg-decided.js";
+import { languageVariable, recordVariable } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -43,6 +42,8 @@ import {
 import { isOnHold, rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { playbackArgument } from "./sounds.js";
 
+type Language = Parameters<CallerEndpoint["keep"]>[1];
+
 export interface EndpointSettings extends RtpTimeouts {
   /** The media server's name in the configuration. */
   readonly mediaServer: string;
@@ -52,6 +53,8 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly soundsDirectory: string;
   /** Replaces the media server's address in SDP to callers, behind NAT. */
   readonly publicAddress: string | undefined;
+  /** Encrypts the call's record for a channel variable. */
+  readonly seal: (record: string) => string;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
@@ -86,6 +89,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
   readonly #applications: ApplicationQueue;
+  readonly #legs: ConferenceLegs;
   readonly #offers: MediaServerOffers;
   /** The caller's last SDP that the media server has accepted. */
   #callerSdp: string;
@@ -93,7 +97,7 @@ export class MediaEndpoint implements CallerEndpoint {
   /** The key that FreeSWITCH generated after its own offer. */
   #localCrypto: string | undefined;
   #cancelTimer: () => void = () => undefined;
-  #leaving: Promise<void> | undefined;
+  #keptLanguage: Language | undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
@@ -103,6 +107,7 @@ export class MediaEndpoint implements CallerEndpoint {
     onReleased: () => void,
     callerSdp: string,
     suite: string | undefined = suiteIn(raw.local.sdp),
+    codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name"),
   ) {
     this.#raw = raw;
     this.hold = new Hold(isOnHold(callerSdp));
@@ -115,7 +120,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#sdp = withPublicAddress(forCaller(callerSdp, raw.local.sdp), settings.publicAddress);
     this.suite = suite;
     this.#callerSdp = callerSdp;
-    this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
+    this.codec = codec ?? "unknown";
     raw.on("dtmf", ({ dtmf, duration, source }) => {
       if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.dtmf.press(dtmf);
     });
@@ -139,13 +144,37 @@ export class MediaEndpoint implements CallerEndpoint {
       () => {
         this.#api("uuid_break", raw.uuid);
       },
+      raw.whenConnected === undefined ? "open" : "held",
     );
-    // drachtio-modesl writes each line separately: with Nagle's algorithm every command takes 40 ms.
-    raw.conn?.socket?.setNoDelay(true);
-    raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
+    this.#legs = new ConferenceLegs({
+      channel: raw,
+      applications: this.#applications,
+      endpoint: this,
+      api: (command, argument) => {
+        this.#api(command, argument);
+      },
+      variable: (channel, name) => this.#variable(channel, name),
+      profile: settings.profile,
+      clock: settings.clock,
+    });
+    if (raw.whenConnected === undefined) this.#connected(raw);
+    else
+      raw.whenConnected((endpoint) => {
+        this.#connected(endpoint);
+      });
     this.#set("transfer_ringback", ringingTone);
     // Stops FreeSWITCH from forwarding DTMF in a bridge; it still reports DTMF to einwahl.
     this.#set("bridge_filter_dtmf", "true");
+  }
+
+  #connected({ conn, uuid }: FsmrfEndpoint): void {
+    // drachtio-modesl writes each line separately: with Nagle's algorithm every command takes 40 ms.
+    conn?.socket?.setNoDelay(true);
+    conn?.subscribe(["CHANNEL_BRIDGE"]);
+    conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
+      this.#legs.bridged();
+    });
+    this.#applications.open();
   }
 
   /** Our SDP of the last completed offer/answer exchange. */
@@ -271,46 +300,37 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   bridge(target: BridgeTarget): Bridge {
-    const legId = randomUUID();
-    const decided = new Latch<"answered" | "over">();
-    let leave: () => void = () => undefined;
-    const { bridge, signals } = watchBridge(
-      {
-        leave: () => {
-          leave();
-        },
-        send: (key) => {
-          if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
-        },
-        receivedPackets: async () => await this.receivedPackets(legId),
-      },
-      target.route,
-    );
-    const { conn, uuid } = this.#raw;
-    conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
-      decided.set("answered");
-      signals.connected(this.#bridgeFacts(legId));
-    });
-    this.#applications.run("multiunset", bridgeVariables.join(" "), () => undefined);
-    const run = this.#applications.run(
-      "bridge",
-      dialString(target, profileFor(target, this.#settings.profile), legId, this.codec),
-      (event) => {
-        decided.set("over");
-        signals.completed(event);
-      },
-    );
-    leave = () => {
-      run.stop();
-      this.#leaving = this.#hangUpLeg(legId, decided);
-    };
-    return bridge;
+    return this.#legs.open(target);
   }
 
-  /** `uuid_break` does not end a bridge; killing its other leg does. */
-  async #hangUpLeg(legId: string, decided: Settable): Promise<void> {
-    await legDecided(decided, this.gone, this.#settings.clock);
-    this.#api("uuid_kill", legId);
+  /** The leg to a conference that another process has opened. */
+  resumeBridge(legId: string): Bridge {
+    return this.#legs.resume(legId);
+  }
+
+  get record(): RecordedChannel {
+    const { id, local } = this.#dialog;
+    return { dialogId: id, contact: local.contact, ...(this.suite !== undefined && { suite: this.suite }) };
+  }
+
+  keep(record: string, language: Language): void {
+    if (this.#releasing !== undefined) return;
+    this.#api("uuid_setvar", `${this.#raw.uuid} ${recordVariable} ${this.#settings.seal(record)}`);
+    if (language === this.#keptLanguage) return;
+    this.#keptLanguage = language;
+    this.#api("uuid_setvar", `${this.#raw.uuid} ${languageVariable} ${language}`);
+  }
+
+  detach(): void {
+    const { conn } = this.#raw;
+    this.#cancelTimer();
+    this.#raw.removeAllListeners();
+    conn?.removeAllListeners("error");
+    conn?.on("error", () => undefined);
+    conn?.disconnect();
+    this.#dialog.removeAllListeners();
+    this.#settings.srf.removeDialog(this.#dialog);
+    this.#onReleased();
   }
 
   async release(): Promise<ReceivedAudio | undefined> {
@@ -319,7 +339,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async #release(): Promise<ReceivedAudio | undefined> {
-    await this.#leaving;
+    await this.#legs.left();
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#cancelTimer();
@@ -337,14 +357,6 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();
     return received;
-  }
-
-  async #bridgeFacts(legId: string): Promise<BridgeFacts> {
-    const [suite, codec] = await Promise.all([
-      this.#variable(legId, "rtp_has_crypto"),
-      this.#variable(legId, "rtp_use_codec_name"),
-    ]);
-    return { suite, codec: codec ?? "unknown" };
   }
 
   async #variable(channel: string, name: string): Promise<string | undefined> {

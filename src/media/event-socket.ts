@@ -1,9 +1,10 @@
-import { FreeSwitchClient } from "esl-lite";
+import { FreeSwitchClient, type FreeSwitchEventData } from "esl-lite";
 import { pino } from "pino";
 
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
+import type { ChannelEvents } from "./resumed-channel.js";
 
 export interface EventSocketOptions {
   readonly host: string;
@@ -38,6 +39,34 @@ export class EventSocket {
     );
     const response = await within(this.#clock, ms, answered);
     return typeof response === "string" ? success(response) : failure("no-answer");
+  }
+
+  /**
+   * Listens to the events of one channel that another process has opened; returns the unsubscribe function. FreeSWITCH then
+   * sends these events of all channels, which is why the usual channels have connections of their own.
+   */
+  watch(channelId: string, { onKey, onHangUp }: ChannelEvents): () => void {
+    const text = (data: Readonly<Record<string, unknown>>, name: string): string => {
+      const value = data[name];
+      return typeof value === "string" ? value : "";
+    };
+    const pressed = ({ body: { uniqueID, data } }: FreeSwitchEventData): void => {
+      if (uniqueID !== channelId) return;
+      onKey({
+        dtmf: text(data, "DTMF-Digit"),
+        duration: text(data, "DTMF-Duration"),
+        source: text(data, "DTMF-Source"),
+      });
+    };
+    const hungUp = ({ body: { uniqueID, data } }: FreeSwitchEventData): void => {
+      if (uniqueID === channelId) onHangUp(text(data, "Hangup-Cause"));
+    };
+    this.#client.on("DTMF", pressed);
+    this.#client.on("CHANNEL_HANGUP", hungUp);
+    return () => {
+      this.#client.removeListener("DTMF", pressed);
+      this.#client.removeListener("CHANNEL_HANGUP", hungUp);
+    };
   }
 
   close(): void {

@@ -41,6 +41,8 @@ export interface FsmrfEndpoint {
   execute(application: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
   api(command: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
   destroy(callback: (error: Error | null) => void): void;
+  /** Of a channel that another process has opened: calls back once its connection is there. */
+  whenConnected?(listener: (endpoint: FsmrfEndpoint) => void): void;
 }
 
 export interface FsmrfMediaServer {
@@ -50,6 +52,8 @@ export interface FsmrfMediaServer {
   }): Promise<FsmrfEndpoint>;
   disconnect(): void;
   on(event: "error", listener: (error: Error) => void): void;
+  /** The control connection has ended. */
+  on(event: "end", listener: () => void): void;
 }
 
 export interface FsmrfConnectOptions {

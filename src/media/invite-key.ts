@@ -14,6 +14,14 @@ export function inviteKey(password: string): string {
 /** Why FreeSWITCH would reject drachtio's INVITEs, or accept those of unknown sources. */
 export type InviteFault = "no-key" | "other-key" | "address-not-allowed";
 
+/** Faults with which every call would end as media-unavailable. */
+export const inviteFaultTexts: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
+  "other-key":
+    "it would reject every call: its dialplan expects another key than the one derived from the event socket password (start it with freeswitch/start.sh)",
+  "address-not-allowed":
+    "it would reject every call: its dialplan does not allow advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
+};
+
 /**
  * Compares the key and host that the dialplan requires with those that einwahl sends.
  *

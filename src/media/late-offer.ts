@@ -8,7 +8,7 @@ import { within } from "../util/wait.js";
 import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 
 /** drachtio-fsmrf's entry for a channel whose connection is pending. */
-interface PendingConnection {
+export interface PendingConnection {
   conn?: ChannelConnection;
   fn?: (connection: ChannelConnection) => void;
 }
@@ -107,7 +107,8 @@ async function connectionOf(pending: PendingConnection, clock: Clock): Promise<C
   return await within(clock, connectTimeoutMs, connected);
 }
 
-async function makeEndpoint(
+/** drachtio-fsmrf's endpoint for a channel's connection. */
+export async function makeEndpoint(
   connection: ChannelConnection,
   dialog: SrfDialog,
   server: FsmrfMediaServer,

@@ -1,4 +1,5 @@
 import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
+import type { CallRecord } from "../call/record.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
@@ -10,8 +11,11 @@ import { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
-import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
+import { type InviteFault, inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
+import { findLeftChannels, type LeftChannel } from "./left-channels.js";
+import { sealRecord } from "./record-seal.js";
+import { type ResumedEndpoint, resumeEndpoint } from "./resume-endpoint.js";
 import { suiteIn, withPublicAddress } from "./sdp.js";
 import { rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
@@ -40,14 +44,6 @@ const connectTimeoutMs = 3_000;
 /** Delay after the end of the last channel before the connections count as unused, in milliseconds. */
 const idleAfterMs = 1_000;
 
-/** Faults with which every call would end as media-unavailable. */
-const inviteFaultTexts: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
-  "other-key":
-    "it would reject every call: its dialplan expects another key than the one derived from the event socket password (start it with freeswitch/start.sh)",
-  "address-not-allowed":
-    "it would reject every call: its dialplan does not allow advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
-};
-
 /** One FreeSWITCH. It is up while its event socket responds and its profile for drachtio is running. */
 export class MediaServer {
   readonly name: string;
@@ -55,7 +51,11 @@ export class MediaServer {
   readonly #options: MediaServerOptions;
   readonly #srf: SrfLike;
   readonly #clock: Clock;
+  /** The channels of this process. */
+  readonly #held = new Set<string>();
+  readonly #resumed = new Map<string, ResumedEndpoint>();
   readonly #onState: (state: MediaServerState, version: string | undefined) => void;
+  readonly #onBug: (error: unknown) => void;
   readonly #eventSocket: EventSocket;
   #state: MediaServerState = { kind: "down", why: "not tried yet" };
   #version: string | undefined;
@@ -74,6 +74,7 @@ export class MediaServer {
     srf: SrfLike,
     clock: Clock,
     onState: (state: MediaServerState, version: string | undefined) => void,
+    onBug: (error: unknown) => void,
   ) {
     this.name = options.name;
     this.capacity = options.capacity;
@@ -81,6 +82,7 @@ export class MediaServer {
     this.#srf = srf;
     this.#clock = clock;
     this.#onState = onState;
+    this.#onBug = onBug;
     this.#eventSocket = new EventSocket({ ...options.eventSocket, clock });
   }
 
@@ -139,7 +141,7 @@ export class MediaServer {
     const counted = this.#countChannel();
     try {
       const raw = await fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) });
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), counted, offer));
+      return success(new MediaEndpoint(raw, this.#endpointSettings(), this.#hold(raw.uuid, counted), offer));
     } catch (error) {
       counted();
       return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
@@ -155,9 +157,9 @@ export class MediaServer {
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(forFreeswitch(answer));
-        return raw.ok
-          ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, answer, suiteIn(answer)))
-          : raw;
+        if (!raw.ok) return raw;
+        const released = this.#hold(raw.value.uuid, () => undefined);
+        return success(new MediaEndpoint(raw.value, this.#endpointSettings(), released, answer, suiteIn(answer)));
       };
       return success({
         offer: withPublicAddress(late.offer, this.#options.publicAddress),
@@ -171,11 +173,66 @@ export class MediaServer {
           if (completed === undefined) await late.abandon();
           return completed?.ok === true ? await completed.value.release() : undefined;
         },
+        detach: () => {
+          counted();
+          completing?.then(
+            (completed) => {
+              if (completed.ok) completed.value.detach();
+            },
+            () => undefined,
+          );
+        },
       });
     } catch {
       counted();
       return failure("media-unavailable");
     }
+  }
+
+  /** The callers' channels with a record that this process does not handle. */
+  async leftChannels(): Promise<readonly LeftChannel[]> {
+    return await findLeftChannels((command) => this.#ask(command), this.#held, this.#options.eventSocket.password);
+  }
+
+  /** Takes over a channel that another process has opened. */
+  async resume(channelId: string, record: CallRecord): Promise<Result<ResumedEndpoint, "gone">> {
+    const server = this.#fsmrf;
+    if (server === undefined || this.#held.has(channelId)) return failure("gone");
+    const counted = this.#countChannel();
+    const released = this.#hold(channelId, () => {
+      this.#resumed.delete(channelId);
+      counted();
+    });
+    const resumed = await resumeEndpoint(channelId, record, {
+      ask: (command) => this.#ask(command),
+      watch: (id, events) => this.#eventSocket.watch(id, events),
+      server,
+      settings: this.#endpointSettings(),
+      onReleased: released,
+      onBug: this.#onBug,
+    });
+    if (resumed.ok) this.#resumed.set(channelId, resumed.value);
+    else released();
+    return resumed;
+  }
+
+  /** Ends a channel that no process continues. */
+  async end(channelId: string): Promise<void> {
+    await this.#ask(`uuid_kill ${channelId}`);
+  }
+
+  async #ask(command: string): Promise<string | undefined> {
+    const answer = await this.#eventSocket.api(command, probeTimeoutMs);
+    return answer.ok ? answer.value : undefined;
+  }
+
+  /** Returns the function that gives the channel up. */
+  #hold(channelId: string, released: () => void): () => void {
+    this.#held.add(channelId);
+    return () => {
+      this.#held.delete(channelId);
+      released();
+    };
   }
 
   #reportIdle(): void {
@@ -210,8 +267,9 @@ export class MediaServer {
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs } = this.#options;
+    const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs, eventSocket } = this.#options;
     return {
+      seal: (record) => sealRecord(record, eventSocket.password),
       mediaServer: name,
       profile,
       soundsDirectory,
@@ -279,6 +337,10 @@ export class MediaServer {
         (connected) => {
           // drachtio-modesl reconnects after connection errors.
           connected.on("error", () => undefined);
+          // Only a channel's own connection would report its end, and a bridged resumed one has none.
+          connected.on("end", () => {
+            for (const resumed of this.#resumed.values()) resumed.lost();
+          });
           return connected;
         },
         () => undefined,

@@ -15,6 +15,9 @@ export type PooledServer = Pick<
   | "openEndpoint"
   | "openOffer"
   | "upWithin"
+  | "leftChannels"
+  | "resume"
+  | "end"
   | "whenIdle"
 >;
 

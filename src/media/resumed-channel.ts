@@ -11,7 +11,6 @@ export interface ResumedChannelParts {
   readonly uuid: string;
   /** FreeSWITCH's current session description. */
   readonly sdp: string;
-  readonly codec: string;
   readonly dialog: SrfDialog;
   /** Runs an API command; `undefined` without a response. */
   readonly ask: (command: string) => Promise<string | undefined>;
@@ -37,21 +36,19 @@ export class ResumedChannel implements FsmrfEndpoint {
   readonly uuid: string;
   readonly local: { readonly sdp: string };
   readonly dialog: SrfDialog;
-  readonly codec: string;
   readonly #parts: ResumedChannelParts;
   readonly #listeners: Listeners = { dtmf: [], destroy: [] };
   readonly #unwatch: () => void;
   /** Applications to run once the channel is connected. */
   readonly #queue: (() => void)[] = [];
   #endpoint: FsmrfEndpoint | undefined;
-  #onConnected: ((endpoint: FsmrfEndpoint) => void) | undefined;
+  #onConnected: ((endpoint: FsmrfEndpoint) => void)[] = [];
   #state: "up" | "gone" = "up";
 
   constructor(parts: ResumedChannelParts) {
     this.uuid = parts.uuid;
     this.local = { sdp: parts.sdp };
     this.dialog = parts.dialog;
-    this.codec = parts.codec;
     this.#parts = parts;
     this.#unwatch = parts.watch({
       onKey: (key) => {
@@ -72,8 +69,8 @@ export class ResumedChannel implements FsmrfEndpoint {
 
   /** Calls back once the channel is connected, at once if it is. */
   whenConnected(listener: (endpoint: FsmrfEndpoint) => void): void {
-    this.#onConnected = listener;
-    if (this.#endpoint !== undefined) listener(this.#endpoint);
+    if (this.#endpoint === undefined) this.#onConnected.push(listener);
+    else listener(this.#endpoint);
   }
 
   on(event: "dtmf" | "destroy", listener: Listeners["dtmf"][number] & Listeners["destroy"][number]): void {
@@ -83,7 +80,7 @@ export class ResumedChannel implements FsmrfEndpoint {
   removeAllListeners(): void {
     this.#listeners.dtmf = [];
     this.#listeners.destroy = [];
-    this.#onConnected = undefined;
+    this.#onConnected = [];
     this.#unwatch();
     this.#endpoint?.removeAllListeners();
   }
@@ -126,7 +123,7 @@ export class ResumedChannel implements FsmrfEndpoint {
     endpoint.on("destroy", (event) => {
       this.#emitGone(event);
     });
-    this.#onConnected?.(endpoint);
+    for (const listener of this.#onConnected.splice(0)) listener(endpoint);
     for (const run of this.#queue.splice(0)) run();
   }
 

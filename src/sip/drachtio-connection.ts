@@ -1,3 +1,4 @@
+import type { RecordedLine } from "../call/interfaces.js";
 import type { InviteFacts } from "../caller/invite.js";
 import type { ListenAddress } from "../trunk/families.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/sip-requests.js";
@@ -9,6 +10,7 @@ import { readListenAddresses } from "./drachtio-login.js";
 import { DrachtioCall } from "./incoming-call.js";
 import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { gateMethods, RequestGate } from "./request-gate.js";
+import { ResumedCall } from "./resumed-call.js";
 import { agentOf, makeSrf, type SrfError, type SrfLike, type SrfReceivedResponse, stopConnecting } from "./srf.js";
 
 export interface DrachtioConnectionOptions {
@@ -86,6 +88,12 @@ export class DrachtioConnection implements SipRequests {
   /** For drachtio-fsmrf, which needs it for the dialogs between drachtio and the media server. */
   get srf(): SrfLike {
     return this.#srf;
+  }
+
+  /** The dialog of a call that another process has answered. @param callerSdp the caller's last session description */
+  resume(line: RecordedLine, callerSdp: string): ResumedCall {
+    const { clock, random, onBug } = this.#options;
+    return new ResumedCall(this.#srf, { clock, random, onBug }, line, callerSdp);
   }
 
   /** Stops tracking a call that has ended. */

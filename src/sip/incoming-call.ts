@@ -1,8 +1,9 @@
 import type { EndCause, SipAnswer } from "../call/cause.js";
-import type { CallerEndpoint, IncomingCall, OfferKind, Presence } from "../call/interfaces.js";
+import type { CallerEndpoint, IncomingCall, OfferKind, Presence, RecordedLine } from "../call/interfaces.js";
 import { type InviteFacts, withoutParties } from "../caller/invite.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
+import { Listeners } from "../util/listeners.js";
 import { failure, type Result, success } from "../util/result.js";
 import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
@@ -49,6 +50,7 @@ export class DrachtioCall implements IncomingCall {
   #dialog: SrfDialog | undefined;
   #exchange: SessionExchange | undefined;
   #endpoint: CallerEndpoint | undefined;
+  readonly #onRecord = new Listeners();
 
   constructor(srf: SrfLike, parts: DrachtioCallParts, request: SrfRequest, response: SrfResponse) {
     this.#srf = srf;
@@ -129,6 +131,25 @@ export class DrachtioCall implements IncomingCall {
     this.#exchange?.attach(endpoint, this.#offer);
   }
 
+  get record(): RecordedLine | undefined {
+    const dialog = this.#dialog;
+    const session = this.#exchange?.record;
+    return dialog && session && { dialogId: dialog.id, contact: dialog.local.contact, ...session };
+  }
+
+  onRecord(listener: () => void): () => void {
+    return this.#onRecord.add(listener);
+  }
+
+  detach(): void {
+    const dialog = this.#dialog;
+    this.#request.removeAllListeners();
+    this.#exchange?.close();
+    if (dialog === undefined) return;
+    dialog.removeAllListeners();
+    this.#srf.removeDialog(dialog);
+  }
+
   get isOnHold(): boolean {
     return this.#exchange?.isOnHold === true;
   }
@@ -198,6 +219,9 @@ export class DrachtioCall implements IncomingCall {
       },
       onGone: () => {
         this.#endedByCaller().catch(this.#parts.onBug);
+      },
+      onChange: () => {
+        this.#onRecord.call();
       },
     });
     exchange.begin(localSdp, this.#sessionExpires);

@@ -1,5 +1,5 @@
 import { answerFor, type EndCause } from "../call/cause.js";
-import type { AnswerFailure, CallerEndpoint } from "../call/interfaces.js";
+import type { AnswerFailure, CallerEndpoint, RecordedLine } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
 import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
@@ -21,6 +21,8 @@ export interface SessionExchangeOptions {
   readonly onEnd: (cause: EndCause) => void;
   /** The caller no longer knows the dialog (481). */
   readonly onGone: () => void;
+  /** The session has changed, and `record` with it. */
+  readonly onChange: () => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -86,6 +88,24 @@ export class SessionExchange {
   begin(sdp: string, sessionExpires: string): void {
     this.#sent.stamp(sdp);
     this.#timer.invited(sessionExpires);
+  }
+
+  /** Continues the session of another process. */
+  resume(line: Pick<RecordedLine, "origin" | "session">): void {
+    this.#sent.resume(line.origin);
+    if (line.session !== undefined) this.#timer.takeOver(line.session.seconds);
+  }
+
+  /** What another process needs to continue the session. */
+  get record(): Pick<RecordedLine, "origin" | "offer" | "session"> | undefined {
+    const { kind, media, chosen, isOnHold } = this.#offer;
+    if (kind !== "sdes" && kind !== "plain") return undefined;
+    const session = this.#timer.state;
+    return {
+      origin: this.#sent.origin,
+      offer: { kind, media: [...media], chosen, isOnHold },
+      ...(session !== undefined && { session }),
+    };
   }
 
   /** Sets the endpoint that negotiates. @param offer the caller's answer to our offer, if the INVITE had no SDP */
@@ -264,6 +284,7 @@ export class SessionExchange {
   /** Stores the caller's side of the session; without audio the previous one is kept for when audio is re-enabled. */
   #note(offer: Offer): void {
     this.#offer = offer.isSwitchedOff ? { ...this.#offer, isOnHold: true } : offer;
+    this.#options.onChange();
   }
 
   #idle(): void {

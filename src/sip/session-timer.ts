@@ -36,6 +36,22 @@ export class SessionTimer {
       : { "Session-Expires": `${this.#seconds};refresher=uac`, "Min-SE": String(minSessionExpires) };
   }
 
+  /** Who refreshes, and the interval in seconds; `undefined`: no timer runs. */
+  get state(): { readonly seconds: number; readonly refresher: "us" | "peer" } | undefined {
+    return this.#seconds === undefined
+      ? undefined
+      : { seconds: this.#seconds, refresher: this.#weRefresh ? "us" : "peer" };
+  }
+
+  /**
+   * Continues the timer of another process, as the refresher from now on: drachtio answers the peer's refresh 481 in a dialog
+   * that it does not forward. The first refresh is due at once.
+   */
+  takeOver(seconds: number): void {
+    this.#run(seconds, true);
+    this.#due();
+  }
+
   /** Starts the timer from the initial INVITE. Without a refresher parameter no timer runs (`default-refresher` in `config/drachtio.conf.xml`). */
   invited(header: string): void {
     const expires = read(header);

@@ -68,6 +68,11 @@ export interface SrfDialog {
   once(event: "ack", listener: (request: SrfRequest) => void): void;
   /** Sends a re-INVITE and resolves to the peer's answer. */
   modify(sdp: string): Promise<string>;
+  /**
+   * In a dialog whose requests drachtio does not forward: has the peer make an offer and answers it. False: refused, or no
+   * response in time.
+   */
+  answerTheirOffer?(answer: string): Promise<boolean>;
   removeAllListeners(): void;
 }
 

@@ -74,6 +74,11 @@ export class TrunkPool implements Trunks {
     await Promise.all(removed.map((trunk) => trunk.close(added.find(({ name }) => name === trunk.name))));
   }
 
+  /** Stops all trunks, but leaves their registrations to another process with the same Contact. */
+  async handOver(): Promise<void> {
+    await Promise.all(this.#trunks.map((trunk) => trunk.close(trunk)));
+  }
+
   /** Un-registers all trunks and stops DNS lookups. */
   async close(): Promise<void> {
     await Promise.all(this.#trunks.map((trunk) => trunk.close()));

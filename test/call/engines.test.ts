@@ -95,6 +95,7 @@ await t.test("a bug in any component is reported, and all resources are released
       "internal-error",
       inEndpoint({
         bridge: () => ({
+          legId: "leg",
           answered: rejects(),
           over: new Latch(),
           send: () => undefined,

@@ -175,6 +175,7 @@ function watch(route: BridgeRoute = "freeswitch"): Watched {
   const outcome: Watched["outcome"] = { answered: undefined, over: undefined, left: 0 };
   const { bridge, signals } = watchBridge(
     {
+      legId: "leg",
       leave: () => {
         outcome.left += 1;
       },

@@ -39,6 +39,7 @@ function endpoint(first: string, later: string): MediaEndpoint {
     publicAddress: undefined,
     mediaTimeoutMs: 30_000,
     holdTimeoutMs: 1_800_000,
+    seal: (record: string) => record,
     clock: systemClock,
     srf: makeSrf(),
   };

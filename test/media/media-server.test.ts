@@ -40,10 +40,18 @@ await t.test("FreeSWITCH's version before and after a restart with another versi
     mediaTimeoutMs: 30_000,
     holdTimeoutMs: 1_800_000,
   };
-  const server = new MediaServer(options, makeSrf(), clock, (state, version) => {
-    told.push(state.kind === "up" ? version : state.why);
-    hear();
-  });
+  const server = new MediaServer(
+    options,
+    makeSrf(),
+    clock,
+    (state, version) => {
+      told.push(state.kind === "up" ? version : state.why);
+      hear();
+    },
+    (error) => {
+      t.error(error);
+    },
+  );
   t.teardown(() => {
     server.close();
   });

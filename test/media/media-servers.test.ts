@@ -46,6 +46,18 @@ class FakeServer implements PooledServer {
     this.#idle?.();
   }
 
+  leftChannels(): Promise<readonly never[]> {
+    return Promise.resolve([]);
+  }
+
+  resume(): ReturnType<PooledServer["resume"]> {
+    return Promise.resolve(failure("gone"));
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+
   close(): void {
     this.closed += 1;
   }

@@ -120,6 +120,7 @@ function call(sessionExpires = ""): {
     offer: readOffer(sdp(1)),
     onEnd: (cause) => ends.push(cause),
     onGone: () => ends.push("gone"),
+    onChange: () => undefined,
     onBug: (error) => bugs.push(error),
   });
   exchange.begin(sdp(6), sessionExpires);

@@ -111,6 +111,9 @@ export const goodScript: CallScript = {
   settings: someSettings,
 };
 
+/** 2026-01-01, milliseconds since 1970. */
+export const todayAtStart = Date.UTC(2026, 0, 1);
+
 /** Longer than any call with all its limits, in milliseconds of fake time. */
 const maxCallMs = 2 * 3_600_000;
 const maxTimers = 10_000;
@@ -226,6 +229,15 @@ export class CallHarness {
           this.placesGivenBack += 1;
         });
       },
+      resumeSlot: () => {
+        this.placesTaken += 1;
+        return () => {
+          this.placesGivenBack += 1;
+        };
+      },
+      owner: "this-process",
+      callId: "call",
+      today: () => todayAtStart + this.clock.now(),
       acquireWaitingSlot: () => {
         if (waitingPlace !== "free") return failure(waitingPlace);
         this.waitingPlaces += 1;
@@ -341,6 +353,9 @@ export class CallHarness {
       offer: "v=0 the media server's offer",
       complete: async () => await this.#perform("completed", this.script.openMs, () => success(endpoint)),
       release: async () => await endpoint.release(),
+      detach: () => {
+        endpoint.detach();
+      },
     });
   }
 

@@ -10,9 +10,11 @@ import type {
   CallerEndpoint,
   Playback,
   ReceivedAudio,
+  RecordedChannel,
   RenegotiationFailure,
   Sound,
 } from "../../src/call/interfaces.js";
+import type { Language } from "../../src/caller/language.js";
 import { Latch } from "../../src/util/latch.js";
 import { type Result, success } from "../../src/util/result.js";
 
@@ -60,6 +62,11 @@ export class FakeEndpoint implements CallerEndpoint {
   /** The digits sent to the conferences. */
   sent = "";
   releases = 0;
+  /** Times that the channel was left to another process. */
+  detached = 0;
+  /** The records of the call that were kept with the channel. */
+  readonly records: string[] = [];
+  keptLanguage: Language | undefined;
   #joined = 0;
   #packets = 0;
   readonly #perform: Perform;
@@ -141,6 +148,7 @@ export class FakeEndpoint implements CallerEndpoint {
       })
       .catch(() => undefined);
     return {
+      legId: `leg-${this.targets.length}`,
       answered,
       over,
       send: (key) => {
@@ -158,6 +166,23 @@ export class FakeEndpoint implements CallerEndpoint {
         over.set("lost");
       },
     };
+  }
+
+  get record(): RecordedChannel {
+    return {
+      dialogId: "dialog-2",
+      contact: "<sip:einwahl.example>",
+      ...(this.suite !== undefined && { suite: this.suite }),
+    };
+  }
+
+  keep(record: string, language: Language): void {
+    this.records.push(record);
+    this.keptLanguage = language;
+  }
+
+  detach(): void {
+    this.detached += 1;
   }
 
   async release(): Promise<ReceivedAudio | undefined> {

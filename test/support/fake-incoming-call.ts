@@ -1,7 +1,8 @@
 import type { EndCause, SipAnswer } from "../../src/call/cause.js";
-import type { IncomingCall, OfferKind, Presence } from "../../src/call/interfaces.js";
+import type { IncomingCall, OfferKind, Presence, RecordedLine } from "../../src/call/interfaces.js";
 import type { InviteFacts } from "../../src/caller/invite.js";
 import { Latch } from "../../src/util/latch.js";
+import { Listeners } from "../../src/util/listeners.js";
 import { failure, type Result, success } from "../../src/util/result.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
@@ -29,6 +30,18 @@ export const someInvite: InviteFacts = {
   remoteParties: [],
 };
 
+export const someLine: RecordedLine = {
+  dialogId: "dialog-1",
+  contact: "<sip:einwahl.example>",
+  origin: "o=FreeSWITCH 1 2",
+  offer: {
+    kind: "sdes",
+    media: [{ type: "audio", profile: "RTP/SAVP", formats: "8 101" }],
+    chosen: 0,
+    isOnHold: false,
+  },
+};
+
 /** An INVITE from a fake SIP server, and the resulting dialog. */
 export class FakeIncomingCall implements IncomingCall {
   readonly invite = someInvite;
@@ -41,6 +54,8 @@ export class FakeIncomingCall implements IncomingCall {
   accepts = 0;
   attachments = 0;
   timesForgotten = 0;
+  /** Times that the dialog was left to another process. */
+  detached = 0;
   readonly hangUps: string[] = [];
   /** Requests that the SIP side cannot fulfil. */
   readonly mistakes: string[] = [];
@@ -99,6 +114,25 @@ export class FakeIncomingCall implements IncomingCall {
   }
 
   readonly isOnHold = false;
+
+  get record(): RecordedLine | undefined {
+    return this.#isUp ? someLine : undefined;
+  }
+
+  readonly #onRecord = new Listeners();
+
+  onRecord(listener: () => void): () => void {
+    return this.#onRecord.add(listener);
+  }
+
+  /** The caller's session has changed. */
+  changeSession(): void {
+    this.#onRecord.call();
+  }
+
+  detach(): void {
+    this.detached += 1;
+  }
 
   async askPresence(): Promise<Presence> {
     return await Promise.resolve("there");

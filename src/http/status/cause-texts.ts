@@ -40,6 +40,7 @@ export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, str
     "signalling-lost": "drachtio fiel aus",
     "answer-failed": "Das Abnehmen misslang",
     shutdown: "Beim Herunterfahren beendet",
+    "handed-over": "Von einem anderen einwahl-Prozess weitergeführt",
     "internal-error": "Fehler in einwahl",
   },
   en: {
@@ -79,6 +80,7 @@ export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, str
     "signalling-lost": "drachtio failed",
     "answer-failed": "Answering did not work",
     shutdown: "Ended by the shutdown",
+    "handed-over": "Continued by another einwahl process",
     "internal-error": "Internal error of einwahl",
   },
 };

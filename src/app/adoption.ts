@@ -1,0 +1,121 @@
+import type { Logger } from "pino";
+
+import type { CallRecord } from "../call/record.js";
+import type { PooledServer } from "../media/media-servers.js";
+import type { DrachtioConnection } from "../sip/drachtio-connection.js";
+import type { Clock } from "../util/clock.js";
+import type { Calls } from "./calls.js";
+import type { Ownership } from "./ownership.js";
+
+export interface AdoptionParts {
+  readonly servers: () => readonly PooledServer[];
+  readonly signalling: Pick<DrachtioConnection, "state" | "resume">;
+  readonly calls: Pick<Calls, "adopt" | "isClosed">;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Interval of the search for calls that another instance has left, in milliseconds. */
+const retryMs = 2_000;
+/** Searches after the last event that may have left calls: a claim or Redis may come late. */
+const maxRetries = 5;
+
+/**
+ * Takes over calls that no process handles: those of the process before this one, and with Redis those of an instance that
+ * has died. Searches when a media server or drachtio is up, and when an instance is lost.
+ */
+export class Adoption {
+  readonly #parts: AdoptionParts;
+  readonly #unsubscribe: () => void;
+  #retries = 0;
+  #cancelTimer: () => void = () => undefined;
+  #state: "waiting" | "open" | "closed" = "waiting";
+  #searching: Promise<void> | undefined;
+  /** Channels whose record this version can't read; reported once. */
+  readonly #unreadable = new Set<string>();
+
+  constructor(parts: AdoptionParts) {
+    this.#parts = parts;
+    this.#unsubscribe = parts.ownership.onInstanceLost(() => {
+      this.look();
+    });
+  }
+
+  /** Begins to search; before that the directory knows no conferences. */
+  open(): void {
+    if (this.#state === "waiting") this.#state = "open";
+    this.look();
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#cancelTimer();
+    this.#unsubscribe();
+  }
+
+  /** A media server or drachtio is up: searches now, and some more times. */
+  look(): void {
+    this.#retries = maxRetries;
+    this.#search();
+  }
+
+  #search(): void {
+    const { signalling, calls, logger } = this.#parts;
+    if (this.#state !== "open" || calls.isClosed || signalling.state !== "connected") return;
+    if (this.#searching !== undefined) return;
+    this.#cancelTimer();
+    this.#searching = this.#all()
+      .catch((error: unknown) => {
+        logger.error({ err: error }, "unexpected error");
+      })
+      .finally(() => {
+        this.#searching = undefined;
+        this.#again();
+      });
+  }
+
+  #again(): void {
+    if (this.#state !== "open" || this.#retries === 0) return;
+    this.#retries -= 1;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#parts.clock.after(retryMs, () => {
+      this.#search();
+    });
+  }
+
+  async #all(): Promise<void> {
+    const servers = this.#parts.servers().filter(({ state }) => state.kind === "up");
+    await Promise.all(servers.map((server) => this.#on(server)));
+  }
+
+  async #on(server: PooledServer): Promise<void> {
+    const { ownership, logger } = this.#parts;
+    for (const { channelId, record } of await server.leftChannels()) {
+      if (this.#state === "closed") return;
+      if (record.ok) {
+        if (await ownership.mayAdopt(record.value.owner, channelId)) await this.#adopt(server, channelId, record.value);
+      } else if (!this.#unreadable.has(channelId)) {
+        this.#unreadable.add(channelId);
+        logger.warn(
+          { mediaServer: server.name },
+          "a call of another version of einwahl cannot be taken over: it ends with its conference",
+        );
+      }
+    }
+  }
+
+  async #adopt(server: PooledServer, channelId: string, record: CallRecord): Promise<void> {
+    const { signalling, calls, ownership } = this.#parts;
+    const resumed = await server.resume(channelId, record);
+    if (!resumed.ok) {
+      ownership.release(channelId);
+      return;
+    }
+    const { endpoint, bridge, callerSdp } = resumed.value;
+    const call = signalling.resume(record.line, callerSdp);
+    calls.adopt({ call, endpoint, record, bridge }, () => {
+      ownership.release(channelId);
+    });
+  }
+}
