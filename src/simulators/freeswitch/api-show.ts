@@ -42,7 +42,7 @@ function row(channel: Channel, hostname: string): Record<string, string> {
     initial_cid_name: profile.callerIdName,
     initial_cid_num: profile.callerIdNumber,
     initial_ip_addr: profile.networkAddress,
-    initial_dest: profile.destination,
+    initial_dest: channel.initialDestination,
     initial_dialplan: "XML",
     initial_context: profile.context,
   };

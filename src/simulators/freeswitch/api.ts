@@ -49,6 +49,7 @@ export class ApiCommands {
       ["uuid_send_dtmf", (argument) => this.#sendDigits(argument)],
       ["uuid_set_media_stats", (uuid) => this.#setMediaStatistics(uuid)],
       ["uuid_setvar", (argument) => this.#setVariable(argument)],
+      ["uuid_transfer", (argument) => this.#transfer(argument)],
       ["version", () => `FreeSWITCH Version ${engine.version} (embedded in einwahl)\n`],
     ]);
   }
@@ -111,6 +112,17 @@ export class ApiCommands {
     return this.#on(uuid, (channel) => {
       channel.setVariable(name, value);
       return "+OK\n";
+    });
+  }
+
+  #transfer(argument: string): string {
+    const [uuid = "", destination = "", dialplan = "XML", context = "mrf"] = splitArguments(argument, " ", 5);
+    if (destination === "") return "-USAGE: <uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]\n";
+    return this.#on(uuid, (channel) => {
+      const isKnown = channel.direction === "inbound" && dialplan === "XML" && context === "mrf";
+      if (isKnown && !destination.startsWith("-")) return channel.routing.transfer(destination) ? "+OK\n" : "-ERR\n";
+      this.#engine.unsupported("a transfer outside of the dialplan mrf");
+      return "-ERR\n";
     });
   }
 

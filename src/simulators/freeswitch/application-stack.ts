@@ -62,6 +62,11 @@ export class ApplicationStack {
     for (const execution of [...this.#running].reverse()) execution.break();
   }
 
+  /** A transfer: drops the queued requests and ends all running applications. */
+  interrupt(): void {
+    this.break(true);
+  }
+
   /** Resolves when no application runs; at once if none does. */
   idle(): Promise<void> {
     if (this.isIdle) return Promise.resolve();
@@ -69,7 +74,7 @@ export class ApplicationStack {
   }
 
   #drain(): void {
-    while (this.#locks === 0 && this.#running.length < maxDepth && !this.#channel.isDown) {
+    while (this.#locks === 0 && this.#running.length < maxDepth && this.#channel.isReady) {
       const request = this.#queue.shift();
       if (request === undefined) break;
       this.#run(request);

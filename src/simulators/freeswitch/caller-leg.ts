@@ -5,12 +5,12 @@ import { type IncomingInvite, parseUri, type SipRequest } from "../../softphone/
 import type { ApiCommands } from "./api.js";
 import { followDialog, inboundSecurity } from "./caller-dialog.js";
 import { Channel } from "./channel.js";
+import { runDialplan } from "./dialplan.js";
 import type { Engine, SipProfile } from "./engine.js";
 import type { EventSocket } from "./event-socket.js";
 import { type HangupCause, reasonHeader } from "./hangup-cause.js";
 import { codecs } from "./leg-policy.js";
 import { misreadOffer } from "./misread-offer.js";
-import { controlBySocket } from "./outbound-socket.js";
 
 export interface CallerLegOptions {
   readonly engine: Engine;
@@ -64,7 +64,7 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
   if (!(await answer(channel, invite))) return;
   // Without SDP the 200 is sent before the dialplan runs.
   if (isStranger) channel.hangUp("NO_ROUTE_DESTINATION");
-  else await runDialplan(channel, request, o);
+  else await runDialplan(channel, o);
 }
 
 /** The dialplan's conditions on the secret header and the application's host. */
@@ -195,12 +195,4 @@ function dialplanVariables(request: SipRequest, engine: Engine): [string, string
     ["hangup_after_bridge", "false"],
     ["continue_on_fail", "true"],
   ];
-}
-
-async function runDialplan(channel: Channel, request: SipRequest, o: CallerLegOptions): Promise<void> {
-  channel.setVariable("current_application", "socket");
-  await controlBySocket(channel, o.api, request.headers.get("X-esl-outbound") ?? "", o.sockets);
-  // The application disconnected: a running application (a bridge above all) continues, then the dialplan's last action ends the call.
-  await channel.applications.idle();
-  if (!channel.isDown && channel.state !== "CS_PARK") channel.hangUp("NORMAL_TEMPORARY_FAILURE");
 }

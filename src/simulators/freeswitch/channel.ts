@@ -9,6 +9,8 @@ import { FarHold } from "./far-hold.js";
 import { causeNumber, type HangupCause } from "./hangup-cause.js";
 import { mediaVariables } from "./media-variables.js";
 import { MediaWatch } from "./media-watch.js";
+import { Park } from "./park.js";
+import { Routing } from "./routing.js";
 
 export type Direction = "inbound" | "outbound";
 export type CallState = "DOWN" | "DIALING" | "RINGING" | "EARLY" | "ACTIVE" | "HELD" | "HANGUP" | "UNHELD";
@@ -57,8 +59,12 @@ export class Channel {
   readonly uuid: string;
   readonly direction: Direction;
   readonly name: string;
-  readonly profile: CallerProfile;
+  /** Its destination changes at a transfer. */
+  profile: CallerProfile;
+  readonly initialDestination: string;
   readonly media: MediaSession;
+  readonly routing: Routing;
+  readonly park: Park;
   readonly output: AudioOutput;
   readonly applications: ApplicationStack;
   readonly digits: DigitQueue;
@@ -86,12 +92,15 @@ export class Channel {
     this.direction = o.direction;
     this.name = o.name;
     this.profile = o.profile;
+    this.initialDestination = o.profile.destination;
     this.media = o.media;
     this.#state = o.state;
     this.gone = new Promise((resolve) => {
       this.#resolveGone = resolve;
     });
     this.applications = new ApplicationStack(this);
+    this.routing = new Routing(this);
+    this.park = new Park(this);
     this.output = new AudioOutput(this);
     this.digits = new DigitQueue(this);
     this.farHold = new FarHold(this);
@@ -121,6 +130,11 @@ export class Channel {
 
   get isDown(): boolean {
     return this.#hangupCause !== undefined;
+  }
+
+  /** Neither down nor about to be routed again; otherwise running applications end. */
+  get isReady(): boolean {
+    return !this.isDown && !this.routing.isPending;
   }
 
   get hangupCause(): HangupCause | undefined {

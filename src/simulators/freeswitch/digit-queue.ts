@@ -36,6 +36,11 @@ export class DigitQueue {
     this.drain();
   }
 
+  /** Drops the queued digits, without events. */
+  clear(): void {
+    this.#queue.length = 0;
+  }
+
   /** Delivers queued digits to the current consumer: the innermost application, or none while parked. */
   drain(): void {
     while (this.#queue.length > 0) {

@@ -45,6 +45,11 @@ export class Execution {
     };
   }
 
+  /** Calls back at a transfer of the channel and at the hang-up, not at uuid_break. Returns an unsubscribe function. */
+  onLeave(listener: () => void): () => void {
+    return this.channel.routing.onLeave(listener);
+  }
+
   /** uuid_break. */
   break(): void {
     for (const listener of [...this.#breaks]) listener();

@@ -4,11 +4,13 @@ import type { ApiCommands } from "./api.js";
 import type { Channel } from "./channel.js";
 import { EventSocket } from "./event-socket.js";
 
-const connectTimeoutMs = 5000;
+/** FreeSWITCH sets no timeout: Linux gives up after 6 repeated SYNs (net.ipv4.tcp_syn_retries). */
+const connectTimeoutMs = 127_000;
 
 /**
  * The dialplan application `socket host:port async full`: connects the channel to the application at that address.
- * Resolves when the connection is closed; at once if it cannot be opened.
+ * Resolves when the connection is closed or the channel is transferred; at once if it cannot be opened. After a transfer the
+ * connection stays open.
  */
 export async function controlBySocket(
   channel: Channel,
@@ -48,12 +50,19 @@ export async function controlBySocket(
   }
   const connection = new EventSocket(socket, { engine: channel.engine, api, channel });
   open.add(connection);
-  channel.releases.push(() => {
+  const release = (): Promise<void> => {
     connection.channelGone();
     return Promise.resolve();
-  });
+  };
+  channel.releases.push(release);
+  channel.engine.inBackground(
+    connection.closed.then(() => {
+      open.delete(connection);
+      const at = channel.releases.indexOf(release);
+      if (at >= 0) channel.releases.splice(at, 1);
+      channel.park.release();
+    }),
+  );
   if (channel.isDown) connection.channelGone();
-  else channel.fire("CHANNEL_PARK");
-  await connection.closed;
-  open.delete(connection);
+  else await channel.park.enter();
 }

@@ -16,7 +16,7 @@ export async function bridge(execution: Execution): Promise<void> {
   }
   channel.setVariable("originate_disposition", "SUCCESS");
   channel.setVariable("DIALSTATUS", "SUCCESS");
-  if (channel.isDown) {
+  if (!channel.isReady) {
     called.hangUp("ORIGINATOR_CANCEL");
     return;
   }
@@ -50,9 +50,13 @@ async function originate(execution: Execution): Promise<Channel | HangupCause> {
   const ringback = new Ringback(execution);
   if (channel.isTrue("instant_ringback") || /^(true|yes|1)$/i.test(dial.variables.get("instant_ringback") ?? ""))
     ringback.start();
+  const stopWatching = execution.onLeave(() => {
+    leg.hangUp("ORIGINATOR_CANCEL");
+  });
   await callLeg(leg, channel, dial, profile, () => {
     ringback.start();
   });
+  stopWatching();
   ringback.stop();
   return leg.hangupCause ?? leg;
 }
@@ -136,10 +140,12 @@ async function connect(execution: Execution, called: Channel): Promise<void> {
   bond(called, channel);
   called.enter("CS_EXCHANGE_MEDIA");
   const stopRelay = relay(execution, called);
-  await eitherDown(channel, called);
+  await eitherLeaves(channel, called);
   stopRelay();
   // A leg that ends while its peer holds it ends the other leg too (switch_ivr_bridge.c, end of audio_bridge_thread).
   if (called.isDown && called.farHold.isOn) channel.hangUp("NORMAL_CLEARING");
+  // A transfer of the caller (switch_ivr_bridge.c, audio_bridge_on_exchange_media).
+  if (!channel.isReady && !channel.isDown) called.hangUp("NORMAL_CLEARING");
   if (channel.hangupCause !== undefined) {
     called.setVariable("bridge_hangup_cause", channel.hangupCause);
     called.hangUp(channel.hangupCause);
@@ -148,7 +154,7 @@ async function connect(execution: Execution, called: Channel): Promise<void> {
   }
   channel.setVariable("bridge_to", undefined);
   channel.fire("CHANNEL_UNBRIDGE", [], legs);
-  if (channel.isDown) return;
+  if (!channel.isReady) return;
   if (channel.isTrue("park_after_bridge")) channel.enter("CS_PARK");
   else if (channel.isTrue("hangup_after_bridge")) channel.hangUp(called.hangupCause ?? "NORMAL_CLEARING");
 }
@@ -189,15 +195,10 @@ function relay(execution: Execution, called: Channel): () => void {
   };
 }
 
-function eitherDown(one: Channel, other: Channel): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      one.down.removeEventListener("abort", done);
-      other.down.removeEventListener("abort", done);
-      resolve();
-    };
-    one.down.addEventListener("abort", done);
-    other.down.addEventListener("abort", done);
-    if (one.isDown || other.isDown) done();
+async function eitherLeaves(one: Channel, other: Channel): Promise<void> {
+  const stops: (() => void)[] = [];
+  await new Promise<void>((resolve) => {
+    for (const channel of [one, other]) stops.push(channel.routing.onLeave(resolve));
   });
+  for (const stop of stops) stop();
 }

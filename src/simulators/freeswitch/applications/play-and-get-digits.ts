@@ -50,7 +50,7 @@ export async function playAndGetDigits(execution: Execution): Promise<void> {
   const { variable } = settings;
   const invalid = variable === "" || settings.pattern === "" ? "" : `${variable}_invalid`;
   if (invalid !== "") channel.setVariable(invalid, undefined);
-  for (let left = settings.tries; left > 0 && !channel.isDown; left--) {
+  for (let left = settings.tries; left > 0 && channel.isReady; left--) {
     const { status, digits } = await readDigits(execution, settings);
     if (status === "restart") return;
     const complete = status === "success" || (status === "timeout" && digits.length >= settings.min);
@@ -113,14 +113,12 @@ function collect(execution: Execution, s: Settings, entry: Entry): Promise<ReadS
   }
   return new Promise((resolve) => {
     let stopTimer: (() => void) | undefined;
+    let stopListening: (() => void) | undefined;
     const finish = (status: ReadStatus): void => {
       execution.digitTaker = undefined;
       stopTimer?.();
-      channel.down.removeEventListener("abort", onDown);
+      stopListening?.();
       resolve(status);
-    };
-    const onDown = (): void => {
-      finish("failure");
     };
     const arm = (milliseconds: number): void => {
       stopTimer?.();
@@ -128,11 +126,13 @@ function collect(execution: Execution, s: Settings, entry: Entry): Promise<ReadS
         finish("timeout");
       });
     };
-    if (channel.isDown) {
+    if (!channel.isReady) {
       resolve("failure");
       return;
     }
-    channel.down.addEventListener("abort", onDown);
+    stopListening = execution.onLeave(() => {
+      finish("failure");
+    });
     arm(entry.digits === "" ? s.timeoutMs : s.digitTimeoutMs);
     execution.takeDigits(({ digit }) => {
       if (s.terminators.includes(digit)) {

@@ -33,7 +33,7 @@ export async function playFile(execution: Execution, spec: string, onDigit: Digi
   } finally {
     ended.release();
   }
-  if (channel.isDown) return "failed";
+  if (!channel.isReady) return "failed";
   return ended.broken ? "broken" : outcome;
 }
 

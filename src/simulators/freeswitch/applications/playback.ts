@@ -24,6 +24,23 @@ export async function playback(execution: Execution): Promise<void> {
   }
 }
 
+/** `loop_playback +times file`: uuid_break ends one turn only, and digits stay queued. */
+export async function loopPlayback(execution: Execution): Promise<void> {
+  const { channel, argument } = execution;
+  const [, times = "1", file = ""] = /^(?:\+(\d*)\S* +)?(.*)$/s.exec(argument) ?? [];
+  if (file === "") {
+    channel.hangUp("DESTINATION_OUT_OF_ORDER");
+    return;
+  }
+  for (let left = Number(times); left > 0 && channel.isReady; left--) {
+    const outcome = await playFile(execution, file, undefined);
+    execution.respond(
+      outcome === "notFound" ? "FILE NOT FOUND" : outcome === "failed" ? "PLAYBACK ERROR" : "FILE PLAYED",
+    );
+    if (outcome === "notFound" || outcome === "failed") return;
+  }
+}
+
 function terminators(text: string): string {
   const lower = text.toLowerCase();
   if (lower === "none") return "";

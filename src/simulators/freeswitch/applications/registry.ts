@@ -1,8 +1,8 @@
 import type { Application } from "./application.js";
 import { bridge } from "./bridge.js";
 import { playAndGetDigits } from "./play-and-get-digits.js";
-import { playback } from "./playback.js";
-import { answer, exportVariable, hangup, multiset, multiunset, park, sendDtmf, set, sleep, unset } from "./simple.js";
+import { loopPlayback, playback } from "./playback.js";
+import { answer, exportVariable, hangup, multiset, multiunset, park, sendDtmf, set, sleep, transfer, unset } from "./simple.js";
 
 /** The applications of `sendmsg execute`. record_session and similar ones are excluded: audio is never stored. */
 export function makeApplications(): ReadonlyMap<string, Application> {
@@ -11,6 +11,7 @@ export function makeApplications(): ReadonlyMap<string, Application> {
     ["bridge", bridge],
     ["export", exportVariable],
     ["hangup", hangup],
+    ["loop_playback", loopPlayback],
     ["multiset", multiset],
     ["multiunset", multiunset],
     ["park", park],
@@ -19,6 +20,7 @@ export function makeApplications(): ReadonlyMap<string, Application> {
     ["send_dtmf", sendDtmf],
     ["set", set],
     ["sleep", sleep],
+    ["transfer", transfer],
     ["unset", unset],
   ]);
 }

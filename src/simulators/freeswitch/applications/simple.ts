@@ -47,6 +47,14 @@ export function unset({ channel, argument }: Execution): undefined {
   return undefined;
 }
 
+/** `transfer extension XML mrf`. */
+export function transfer({ channel, argument }: Execution): undefined {
+  const [destination = "", dialplan = "XML", context = "mrf"] = splitArguments(argument, " ", 3);
+  if (dialplan !== "XML" || context !== "mrf") channel.engine.unsupported("a transfer outside of the dialplan mrf");
+  channel.routing.transfer(destination);
+  return undefined;
+}
+
 export function hangup({ channel, argument }: Execution): undefined {
   channel.hangUp(argument === "" ? "NORMAL_CLEARING" : parseCause(argument));
   return undefined;
@@ -76,18 +84,18 @@ export function sleep(execution: Execution): Promise<void> {
 }
 
 /** `park`: runs until the hang-up. Digits are reported as events and dropped. */
-export function park(execution: Execution): Promise<void> {
+export async function park(execution: Execution): Promise<void> {
   const { channel } = execution;
   channel.fire("CHANNEL_PARK");
   execution.takeDigits(() => undefined);
-  return new Promise((resolve) => {
-    const finish = (): void => {
+  let stop: () => void = () => undefined;
+  await new Promise<void>((resolve) => {
+    stop = execution.onLeave(() => {
       channel.fire("CHANNEL_UNPARK");
       resolve();
-    };
-    if (channel.isDown) finish();
-    else channel.down.addEventListener("abort", finish, { once: true });
+    });
   });
+  stop();
 }
 
 const defaultToneMs = 250;
@@ -100,7 +108,7 @@ export async function sendDtmf(execution: Execution): Promise<void> {
   const [digits = "", duration] = splitArguments(argument, "@", 2);
   const durationMs = integer(duration) > 0 ? integer(duration) : defaultToneMs;
   for (const digit of digits.slice(0, maxTones)) {
-    if (channel.isDown) return;
+    if (!channel.isReady) return;
     const pauseMs = pausesMs[digit];
     if (pauseMs === undefined) channel.sendDigit(digit, durationMs);
     else await pause(channel.engine.clock, pauseMs);
