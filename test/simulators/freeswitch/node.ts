@@ -2,6 +2,8 @@ import { MediaSession, type SrtpPolicy } from "../../../src/softphone/rtp/media-
 import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../../src/softphone/sip/index.js";
 import { codecs, type FreeswitchHarness, host } from "./support.js";
 
+type World = Pick<FreeswitchHarness, "pacer" | "certificates">;
+
 /** A call answered by the BBB server. */
 export interface NodeCall {
   readonly dialog: SipDialog;
@@ -29,7 +31,7 @@ interface Owner {
 
 /** A BBB server as seen by the media server: a SIP user agent that answers with audio, refuses, or only rings. */
 export class Node {
-  readonly #world: FreeswitchHarness;
+  readonly #world: World;
   readonly #agent: SipUserAgent;
   readonly #owner: Owner;
   readonly invites: IncomingInvite[] = [];
@@ -37,7 +39,7 @@ export class Node {
   #waiters: ((call: NodeCall) => void)[] = [];
   reaction: Reaction = { kind: "answer", srtp: "mandatory" };
 
-  private constructor(world: FreeswitchHarness, agent: SipUserAgent, owner: Owner) {
+  private constructor(world: World, agent: SipUserAgent, owner: Owner) {
     this.#world = world;
     this.#agent = agent;
     this.#owner = owner;
@@ -52,7 +54,7 @@ export class Node {
 
   static async start(
     t: Owner,
-    world: FreeswitchHarness,
+    world: World,
     transport: Transport = "tls",
     certificates = world.certificates,
   ): Promise<Node> {

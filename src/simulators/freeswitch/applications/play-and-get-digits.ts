@@ -113,26 +113,25 @@ function collect(execution: Execution, s: Settings, entry: Entry): Promise<ReadS
   }
   return new Promise((resolve) => {
     let stopTimer: (() => void) | undefined;
-    let stopListening: (() => void) | undefined;
     const finish = (status: ReadStatus): void => {
       execution.digitTaker = undefined;
       stopTimer?.();
-      stopListening?.();
+      stopListening();
       resolve(status);
     };
+    if (!channel.isReady) {
+      resolve("failure");
+      return;
+    }
+    const stopListening = execution.onLeave(() => {
+      finish("failure");
+    });
     const arm = (milliseconds: number): void => {
       stopTimer?.();
       stopTimer = channel.engine.clock.after(milliseconds, () => {
         finish("timeout");
       });
     };
-    if (!channel.isReady) {
-      resolve("failure");
-      return;
-    }
-    stopListening = execution.onLeave(() => {
-      finish("failure");
-    });
     arm(entry.digits === "" ? s.timeoutMs : s.digitTimeoutMs);
     execution.takeDigits(({ digit }) => {
       if (s.terminators.includes(digit)) {

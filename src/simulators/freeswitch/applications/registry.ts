@@ -2,7 +2,19 @@ import type { Application } from "./application.js";
 import { bridge } from "./bridge.js";
 import { playAndGetDigits } from "./play-and-get-digits.js";
 import { loopPlayback, playback } from "./playback.js";
-import { answer, exportVariable, hangup, multiset, multiunset, park, sendDtmf, set, sleep, transfer, unset } from "./simple.js";
+import {
+  answer,
+  exportVariable,
+  hangup,
+  multiset,
+  multiunset,
+  park,
+  sendDtmf,
+  set,
+  sleep,
+  transfer,
+  unset,
+} from "./simple.js";
 
 /** The applications of `sendmsg execute`. record_session and similar ones are excluded: audio is never stored. */
 export function makeApplications(): ReadonlyMap<string, Application> {
