@@ -16,7 +16,12 @@ const starts = 3;
 /** A real engine with its own folder, which is deleted with it. */
 export interface EngineProgram {
   readonly folder: string;
+  /** The running process, or the last one. */
   readonly program: Program;
+  /** Ends it and waits until it has exited. SIGKILL reaches its start script and all its children. */
+  end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Starts it on the same ports and waits until it is ready. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,12 +45,23 @@ export async function startEngine(name: string, prepare: (folder: string) => Pro
   };
   for (let attempt = 1; ; attempt++) {
     const launch = await prepare(folder);
-    const program = new Program(launch.command, launch.args, { cwd: folder, env: launch.env });
+    const run = (): Program => new Program(launch.command, launch.args, { cwd: folder, env: launch.env });
+    let program = run();
     try {
       await untilReady(name, program, launch.isReady);
       return {
         folder,
-        program,
+        get program() {
+          return program;
+        },
+        end: async (signal) => {
+          if (signal === "SIGKILL") program.signalAll(signal);
+          await program.stop(signal);
+        },
+        restart: async () => {
+          program = run();
+          await untilReady(name, program, launch.isReady);
+        },
         close: async () => {
           await program.stop("SIGTERM", 3_000);
           await remove();

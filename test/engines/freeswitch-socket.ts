@@ -49,8 +49,10 @@ export class FreeSwitchSocket {
     );
   }
 
+  /** The next use connects again. */
   close(): void {
     this.#connected?.close();
+    this.#connected = undefined;
   }
 
   /** Connects at the first use: before FreeSWITCH listens, esl-lite would wait seconds between its attempts. */

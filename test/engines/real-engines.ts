@@ -11,7 +11,7 @@ import { FreeSwitchSocket } from "./freeswitch-socket.js";
 import { rtpPorts } from "./rtp-ports.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
-const secret = "test-drachtio";
+export const secret = "test-drachtio";
 /** Of the media server's event socket. */
 export const password = "test-event-socket";
 
@@ -61,7 +61,7 @@ export async function startRealEngines(
   };
 }
 
-interface RunningDrachtio {
+export interface RunningDrachtio {
   readonly engine: EngineProgram;
   readonly control: number;
   readonly plain: number;
@@ -69,7 +69,7 @@ interface RunningDrachtio {
   readonly metrics: number;
 }
 
-async function startDrachtio({ key, cert, ca }: Certificates, trunkAddress: string): Promise<RunningDrachtio> {
+export async function startDrachtio({ key, cert, ca }: Certificates, trunkAddress: string): Promise<RunningDrachtio> {
   let ports: Omit<RunningDrachtio, "engine"> = { control: 0, plain: 0, tls: 0, metrics: 0 };
   const engine = await startEngine("drachtio", async (folder) => {
     const [control = 0, plain = 0, tls = 0, metrics = 0, local = 0] = await freePorts(5);
@@ -123,13 +123,13 @@ export async function mediaEnvironment(eventSocketPort: number): Promise<Readonl
   };
 }
 
-interface RunningMedia {
+export interface RunningMedia {
   readonly engine: EngineProgram;
   readonly socket: FreeSwitchSocket;
   readonly port: number;
 }
 
-async function startMedia(
+export async function startMedia(
   certificates: Certificates,
   soundsDirectory: string,
   more: Readonly<Record<string, string>>,

@@ -53,6 +53,8 @@ export class Member {
   readonly identity: CallerIdentity;
   /** Analyses this member's audio as mixed into the conference: silence while muted. */
   readonly ear = new Ear();
+  /** Called with each frame of it. They must not throw. */
+  readonly frameListeners = new Set<(pcm: Int16Array) => void>();
   readonly #dialog: SipDialog;
   readonly #media: MediaSession;
   readonly #silence: SilencePolicy;
@@ -79,7 +81,9 @@ export class Member {
     this.#joinedAt = parts.clock.now();
     this.#media.onFrame = (pcm) => {
       if (this.#held) return;
-      this.ear.hear(this.#muted ? silence : pcm);
+      const mixed = this.#muted ? silence : pcm;
+      this.ear.hear(mixed);
+      for (const listener of [...this.frameListeners]) listener(mixed);
       this.#playout.push(pcm);
     };
     this.#media.onDigit = (digit) => {

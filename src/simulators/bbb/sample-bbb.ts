@@ -211,6 +211,15 @@ export class SampleBbb {
     return this.#rosters.with(memberId)?.member.ear.tones(candidates) ?? [];
   }
 
+  /** Calls `listener` with each frame of a member's audio as mixed into the conference. Returns an unsubscribe function. */
+  listen(memberId: string, listener: (pcm: Int16Array) => void): () => void {
+    const listeners = this.#rosters.with(memberId)?.member.frameListeners;
+    listeners?.add(listener);
+    return () => {
+      listeners?.delete(listener);
+    };
+  }
+
   /** The DTMF digits of a member, caller controls included. */
   digits(memberId: string): string {
     return this.member(memberId)?.digits ?? "";

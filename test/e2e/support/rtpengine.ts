@@ -10,8 +10,8 @@ import { scratchFolder } from "./scratch.js";
 
 const starts = 3;
 const address = "127.0.0.1";
-/** RTP and RTCP on two sides of a call, for 30 calls. */
-const mediaPorts = 120;
+/** RTP and RTCP on two sides of a call. */
+const portsOfCall = 4;
 
 /** Debian's rtpengine as the carrier's media relay, in user space. */
 export class Rtpengine {
@@ -26,7 +26,9 @@ export class Rtpengine {
     this.controlPort = ports.control;
   }
 
-  static async start(owner: Owner): Promise<Rtpengine> {
+  /** @param maxCalls the number of calls for which it has ports */
+  static async start(owner: Owner, maxCalls = 30): Promise<Rtpengine> {
+    const mediaPorts = portsOfCall * maxCalls;
     const folder = await scratchFolder(owner, "rtpengine");
     const first = await claimUdpPorts(owner, mediaPorts);
     for (let attempt = 1; ; attempt++) {

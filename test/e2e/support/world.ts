@@ -61,6 +61,8 @@ export interface WorldOptions {
   readonly trunk?: Settings;
   /** When all calls must have released their resources; default after each subtest, and at the end of the test. */
   readonly released?: "at-the-end";
+  /** `elsewhere`: only the settings file is written, for an einwahl in a process of its own. Default `here`. */
+  readonly einwahl?: "here" | "elsewhere";
   /** Whether the start waits until calls would work; default true. */
   readonly waitUntilReady?: boolean;
 }
@@ -136,7 +138,8 @@ export class World {
     const carrier =
       options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
     const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
-    await world.startEinwahl(options);
+    if (options.einwahl === "elsewhere") await world.#writeSettings(options);
+    else await world.startEinwahl(options);
     const idle = await world.counts();
     if (options.released === undefined)
       owner.afterEach?.(async () => {
