@@ -71,18 +71,15 @@ export class ControlListener {
 
   /** The next channel that connects, or has connected and was not taken yet. */
   async next(): Promise<ChannelControl> {
-    const first = (): ChannelControl | undefined => this.#waiting.shift();
-    const control =
-      first() ??
-      (await inTime(
+    if (this.#waiting.length === 0)
+      await inTime(
         "a channel connects",
-        new Promise<ChannelControl>((resolve) => {
-          this.#wake = () => {
-            const waiting = first();
-            if (waiting !== undefined) resolve(waiting);
-          };
+        new Promise<void>((resolve) => {
+          this.#wake = resolve;
         }),
-      ));
+      );
+    const control = this.#waiting.shift();
+    if (control === undefined) throw new Error("another test took the channel");
     return control;
   }
 
