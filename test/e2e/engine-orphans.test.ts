@@ -265,10 +265,10 @@ await t.test("a channel whose application goes while it is bridged", async (t) =
     "the digit",
     until(() => theirs.digits.includes("7")),
   );
-  frames = 0;
+  received = 0;
   await inTime(
     "audio goes on",
-    until(() => frames > 25),
+    until(() => received > 25),
   );
   t.strictSame(call.audio.prompts(), [], "nothing is played into the bridge");
   t.equal(await api(`uuid_setvar ${uuid} einwahl_socket ${listener.address}`), "+OK\n");

@@ -78,6 +78,8 @@ export class DialogRequests {
     const exchange = this.#exchange;
     const request = this.#build(dialog, text);
     const transactionId = exchange.newId();
+    // As in drachtio-server, the session timer repeats this offer even if the peer refuses it.
+    if (request.method === "INVITE" && request.body !== "") dialog.localSdp = request.body;
     const flow = await exchange.flowFor(request, dialog);
     if (flow === undefined) {
       const way = dialog.state.flow;

@@ -129,7 +129,6 @@ export class NetworkResponses {
   #renew(dialog: CallDialog, request: SipRequest, response: SipResponse): void {
     dialog.state.refreshTarget(response);
     dialog.awaitedAck = request.cseq.number;
-    if (request.body !== "") dialog.localSdp = request.body;
     this.#startSessionTimer(dialog, response);
   }
 
