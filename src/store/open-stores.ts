@@ -3,12 +3,15 @@ import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import type { Secret } from "../caller/secret.js";
 import type { Clock } from "../util/clock.js";
 import { type Result, success } from "../util/result.js";
+import { RedisCallClaims } from "./call-claims.js";
 import type { DaySums } from "./day-sums.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
 import { EmbeddedMeetingAudio } from "./embedded-meeting-audio.js";
 import { EmbeddedRooms } from "./embedded-rooms.js";
 import type { GuessCounts } from "./guess-counts.js";
+import { RedisInstances } from "./instances.js";
+import { type InstanceName, RedisLease } from "./lease.js";
 import { RedisLivekitIdentities } from "./livekit-identities.js";
 import { RedisMeetingAudio } from "./meeting-audio.js";
 import { RedisConnection } from "./redis-connection.js";
@@ -38,8 +41,18 @@ export interface Stores {
   readonly identityClaims: IdentityClaims | undefined;
   /** Wrong PINs of all instances; `undefined`: single instance, which counts in memory. */
   readonly guessCounts: GuessCounts | undefined;
+  /** What instances agree on; `undefined`: single instance. */
+  readonly shared: SharedState | undefined;
   /** Closes all stores. */
   close(): Promise<void>;
+}
+
+/** The state of instances that share a Redis. */
+export interface SharedState {
+  readonly instances: RedisInstances;
+  /** @param name of the task */
+  readonly lease: (name: string, self: InstanceName) => RedisLease;
+  readonly claims: (self: string) => RedisCallClaims;
 }
 
 export interface StoreEvents {
@@ -72,6 +85,11 @@ export async function openStores(
       audioBridges: new RedisMeetingAudio(redis, prefix),
       identityClaims: new RedisLivekitIdentities(redis, prefix),
       guessCounts: new RedisGuessCounts(redis, prefix),
+      shared: {
+        instances: new RedisInstances(redis, prefix),
+        lease: (name, self) => new RedisLease(redis, prefix, name, self),
+        claims: (self) => new RedisCallClaims(redis, prefix, self),
+      },
       close: () => redis.close(),
     });
   }
@@ -91,6 +109,7 @@ export async function openStores(
       removals: undefined,
       identityClaims: undefined,
       guessCounts: undefined,
+      shared: undefined,
       close,
     });
   }
