@@ -13,6 +13,7 @@ export interface ConfigChange {
 
 /** Paths of the settings that require a restart. */
 const untilRestart: readonly { readonly path: string; readonly of: (config: Config) => unknown }[] = [
+  { path: "instance", of: ({ instance }) => instance },
   { path: "drachtio", of: ({ drachtio }) => drachtio },
   { path: "http.host", of: ({ http }) => http.host },
   { path: "http.port", of: ({ http }) => http.port },
@@ -43,6 +44,7 @@ export function compareConfigs(running: Config, wanted: Config): ConfigChange {
   const { host, port, operatorsPort } = running.http;
   const config: Config = {
     ...wanted,
+    instance: running.instance,
     drachtio: running.drachtio,
     http: { ...wanted.http, host, port, operatorsPort },
     rooms: { ...wanted.rooms, store, pinLength, restMs },

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -35,6 +36,7 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
   const language = settings.language ?? nonEmpty(calls.languages)[0];
   const fallbackLanguages = nonEmpty([...new Set([language, ...calls.languages])]);
   return {
+    instance: settings.instance ?? hostInstance(hostname()),
     language,
     drachtio: settings.drachtio,
     mediaServers: nonEmpty(settings.media_servers.map(completeMediaServer)),
@@ -92,6 +94,12 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     },
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
   };
+}
+
+/** The name of the host, reduced to the characters of `instance`. */
+function hostInstance(host: string): string {
+  const name = host.replace(/[^A-Za-z0-9._-]/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return name === "" ? "einwahl" : name.slice(0, 63);
 }
 
 function completeHttp(settings: ValidSettings["http"]): HttpConfig {

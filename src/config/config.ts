@@ -15,6 +15,8 @@ import type { LogLevel } from "../util/log-level.js";
  * milliseconds.
  */
 export interface Config {
+  /** The name of this instance among those that share a Redis. */
+  readonly instance: string;
   readonly language: Language;
   readonly drachtio: DrachtioConfig;
   readonly mediaServers: readonly [MediaServerConfig, ...MediaServerConfig[]];

@@ -189,6 +189,11 @@ export const fields = {
     "is not a valid name",
     "use up to 40 letters, digits, - and _: the name appears in logs and metrics",
   ),
+  instance: matching(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    "is not a valid name",
+    "use up to 63 letters, digits and . - _, such as the name of the host",
+  ),
   userName: matching(
     /^[^\s\p{Cc}<>"@;?,]{1,100}$/u,
     "is not a SIP user name",

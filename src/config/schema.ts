@@ -191,6 +191,11 @@ const syntheticCall = z
 
 export const configSchema = z
   .strictObject({
+    instance: fields.instance
+      .optional()
+      .describe(
+        "The name of this instance in the status of all instances that share a Redis (rooms.store), different on each. Default: the name of this host.",
+      ),
     language: fields.language
       .optional()
       .describe("The language of the greeting on numbers without languages. Default: the first of calls.languages."),

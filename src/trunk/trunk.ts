@@ -5,11 +5,12 @@ import type { Clock } from "../util/clock.js";
 import { success } from "../util/result.js";
 import type { TrunkRules } from "./admission.js";
 import { addressesFor, familiesFor, familyOf, type ListenAddress } from "./families.js";
-import { RegistrarHost, type Target } from "./registrar-host.js";
+import { RegistrarHost } from "./registrar-host.js";
 import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
 import { Registration } from "./registration.js";
+import { type RegistrationRight, soleRight } from "./registration-right.js";
 import type { RegistrationState } from "./registration-state.js";
-import type { Resolver } from "./resolver.js";
+import type { AddressFamily, Resolver } from "./resolver.js";
 import type { SipRequests } from "./sip-requests.js";
 import { Sources } from "./sources.js";
 
@@ -23,6 +24,10 @@ export interface TrunkOptions {
   readonly onRenewal: (why: string) => void;
   /** A host name of the trunk could not be resolved. */
   readonly onNameFault: (host: string, why: string) => void;
+  /** Whether this instance registers the trunk; default: always. */
+  readonly right?: RegistrationRight | undefined;
+  /** The right has changed. */
+  readonly onRight?: () => void;
 }
 
 /** An active trunk: resolves its host names and keeps it registered if configured. */
@@ -40,9 +45,15 @@ export class Trunk implements TrunkRules {
   readonly #options: TrunkOptions;
   readonly #sources: Sources;
   readonly #host: RegistrarHost | undefined;
+  readonly #right: RegistrationRight;
+  readonly #unsubscribeRight: () => void;
   #registration: Registration | undefined;
+  /** The end of a registration whose right was lost; a new one would have the same Contact and begins after it. */
+  #leaving: Promise<void> | undefined;
   /** drachtio's listen addresses for this trunk. */
   #listening: readonly ListenAddress[] = [];
+  /** Whether drachtio was ever connected. */
+  #isUp = false;
   #heardAt: number | undefined;
   #isClosed = false;
 
@@ -68,14 +79,33 @@ export class Trunk implements TrunkRules {
           this.#registration?.hostResolved();
         },
       });
+    this.#right = options.right ?? soleRight;
+    this.#unsubscribeRight = this.#right.onChange(() => {
+      this.#followRight();
+      options.onRight?.();
+    });
   }
 
   /** Why no calls can arrive over this trunk; `undefined` if they can. */
   get fault(): string | undefined {
-    if (this.config.registration === undefined) return undefined;
+    if (this.config.registration === undefined || this.registeredBy !== undefined) return undefined;
     const state = this.#registration?.state;
     if (state === undefined) return "not registered";
     return state.kind === "registered" ? undefined : state.why;
+  }
+
+  /** The name of the instance that registers the trunk instead of this one; `undefined`: none does. */
+  get registeredBy(): string | undefined {
+    const { state } = this.#right;
+    return this.config.registration !== undefined && state.kind === "elsewhere" ? state.instance : undefined;
+  }
+
+  /** The addresses of this instance's Contact, `host:port`, one for each address family. */
+  get contacts(): readonly string[] {
+    const { registration } = this.config;
+    if (registration === undefined) return [];
+    const contacts = ([4, 6] as const).flatMap((family) => this.#contactFor(family, registration.contact) ?? []);
+    return [...new Set(contacts.map(({ host, port }) => `${host}:${port}`))];
   }
 
   /** `undefined` if the trunk does not register, or before its registration starts. */
@@ -128,24 +158,12 @@ export class Trunk implements TrunkRules {
   signallingIsUp(addresses: readonly ListenAddress[]): void {
     const { registration } = this.config;
     if (registration === undefined || this.#host === undefined || this.#isClosed) return;
+    this.#isUp = true;
     const { transport } = registration.registrar;
     this.#listening = addressesFor(transport, addresses);
     this.#host.setListenFamilies(familiesFor(transport, addresses));
-    if (this.#registration !== undefined) {
-      this.#registration.registerNow();
-      return;
-    }
-    const [first] = this.#listening;
-    if (first === undefined) {
-      this.#options.onState({
-        kind: "not-registered",
-        why: `drachtio listens on no ${transport} address`,
-        since: this.#options.clock.now(),
-      });
-      return;
-    }
-    this.#registration = this.#register(registration, this.#host, first);
-    this.#registration.start();
+    if (this.#registration === undefined) this.#followRight();
+    else this.#registration.registerNow();
   }
 
   /** Registers now on the operator's request, regardless of the registrar's pauses. */
@@ -171,8 +189,10 @@ export class Trunk implements TrunkRules {
    */
   async close(successor?: Trunk): Promise<void> {
     this.#isClosed = true;
+    this.#unsubscribeRight();
     this.#sources.close();
     this.#host?.close();
+    await this.#leaving;
     if (successor !== undefined && this.#hasContactOf(successor)) await this.#registration?.abandon();
     else await this.#registration?.stop();
   }
@@ -183,6 +203,46 @@ export class Trunk implements TrunkRules {
     const identity = ({ registrar, domain, username, contact }: RegistrationConfig): string =>
       JSON.stringify([registrar, domain, username, contact]);
     return identity(ours) === identity(theirs);
+  }
+
+  /** Registers if this instance has the right to, and otherwise leaves the registration to another one. */
+  #followRight(): void {
+    if (this.#right.state.kind === "held") this.#begin();
+    else this.#leave();
+  }
+
+  #begin(): void {
+    const { registration } = this.config;
+    if (registration === undefined || this.#host === undefined || !this.#isUp || this.#isClosed) return;
+    if (this.#registration !== undefined || this.#leaving !== undefined) return;
+    const { transport } = registration.registrar;
+    const [first] = this.#listening;
+    if (first === undefined) {
+      this.#options.onState({
+        kind: "not-registered",
+        why: `drachtio listens on no ${transport} address`,
+        since: this.#options.clock.now(),
+      });
+      return;
+    }
+    this.#registration = this.#register(registration, this.#host, first);
+    this.#registration.start();
+  }
+
+  #leave(): void {
+    const registration = this.#registration;
+    if (registration === undefined || this.#isClosed) return;
+    this.#registration = undefined;
+    this.#leaving = this.#handOver(registration).finally(() => {
+      this.#leaving = undefined;
+      this.#followRight();
+    });
+  }
+
+  /** Un-registers once another instance is registered: its own Contact only, never one that the other one uses. */
+  async #handOver(registration: Registration): Promise<void> {
+    const succession = await this.#right.succession(this.contacts);
+    await (succession === "same-contact" ? registration.abandon() : registration.stop());
   }
 
   #register(settings: RegistrationConfig, host: RegistrarHost, first: ListenAddress): Registration {
@@ -203,7 +263,7 @@ export class Trunk implements TrunkRules {
         password: settings.password.reveal(),
         realms: settings.realms,
         newCnonce: () => randomBytes(16).toString("hex"),
-        contact: (target) => this.#contactFor(target, settings.contact) ?? first,
+        contact: ({ address }) => this.#contactFor(familyOf(address), settings.contact) ?? first,
         expires: settings.expiresSeconds,
         keepaliveMs: settings.keepaliveMs,
         watchdog: settings.watchdog,
@@ -223,11 +283,10 @@ export class Trunk implements TrunkRules {
 
   /** The Contact address in the registrar's address family; a host name fits both. */
   #contactFor(
-    { address }: Target,
+    family: AddressFamily | undefined,
     configured: RegistrationConfig["contact"],
   ): { readonly host: string; readonly port: number } | undefined {
-    const fits = (each: { readonly host: string }): boolean =>
-      [undefined, familyOf(address)].includes(familyOf(each.host));
+    const fits = (each: { readonly host: string }): boolean => [undefined, family].includes(familyOf(each.host));
     const own = this.#listening.find(fits);
     return configured !== undefined && (fits(configured) || own === undefined) ? configured : own;
   }
