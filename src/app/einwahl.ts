@@ -20,7 +20,7 @@ import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
-import { StoredDayKeys } from "../store/stored-day-keys.js";
+import type { StoredDayKeys } from "../store/stored-day-keys.js";
 import { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
@@ -31,11 +31,12 @@ import { makeCallMemory } from "./call-memory.js";
 import { callLimits, callSettings } from "./call-settings.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
+import { makeDayKeys } from "./day-keys.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
-import { SoleOwnership } from "./ownership.js";
+import { Membership } from "./membership.js";
 import { openSignalling } from "./signalling.js";
 import { makeSyntheticCalls } from "./synthetic.js";
 import { makeTrunk, type TrunkParts } from "./trunk.js";
@@ -55,6 +56,7 @@ export interface EinwahlOptions extends Pick<TrunkParts, "resolver"> {
 export class Einwahl {
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #member: Membership;
   readonly #signalling: DrachtioConnection;
   readonly #trunks: TrunkPool;
   readonly #mediaServerParts: InstanceCache<MediaServerSettings, MediaServer>;
@@ -85,8 +87,8 @@ export class Einwahl {
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config);
-    this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
-    this.#throttleKeys = this.#dayKeys(throttleKeyDays);
+    this.#pseudonymKeys = makeDayKeys(pseudonymKeyDays, clock, this.#onBug);
+    this.#throttleKeys = makeDayKeys(throttleKeyDays, clock, this.#onBug);
     this.#bbbServerParts = new InstanceCache((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(
       this.#bbbServerParts.instancesFor(config.bbbServers),
@@ -94,6 +96,15 @@ export class Einwahl {
       logger,
       clock,
     );
+    this.#member = new Membership({
+      name: config.instance,
+      components: () => this.#parts(),
+      trunks: () => this.#trunks.all,
+      calls: () => this.#calls.count,
+      clock,
+      onBug: this.#onBug,
+    });
+    const { cluster, ownership } = this.#member;
     this.#signalling = openSignalling(config, logger, clock, {
       onCall: (call) => {
         this.#calls.take(call);
@@ -103,14 +114,24 @@ export class Einwahl {
         this.#trunks.signallingIsUp(this.#signalling.addresses);
         this.#checkReady();
         this.#adoption.look();
+        cluster.wake();
+      },
+      onLost: () => {
+        cluster.wake();
       },
     });
-    const ownership = new SoleOwnership(randomBytes(12).toString("base64url"));
     const onState = (): void => {
       this.#checkReady();
     };
     this.#trunks = new TrunkPool(config.trunks, (trunk) =>
-      makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
+      makeTrunk(trunk, {
+        requests: this.#signalling,
+        logger,
+        clock,
+        resolver: options.resolver,
+        onState,
+        cluster,
+      }),
     );
     this.#mediaServerParts = new InstanceCache((settings) =>
       makeMediaServer(settings, {
@@ -177,6 +198,7 @@ export class Einwahl {
         return complete || longer;
       },
       mayCall: () => !this.isDraining && this.health().state !== "full",
+      cluster: this.#member.cluster,
       logger,
       clock,
     });
@@ -193,6 +215,7 @@ export class Einwahl {
       await einwahl.stop(0);
       throw error;
     }
+    await einwahl.#member.cluster.open(einwahl.#http.shared);
     await Promise.all([einwahl.#directory.open(), einwahl.#trunks.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
     einwahl.#adoption.open();
@@ -224,14 +247,19 @@ export class Einwahl {
     return this.#monitoring.status();
   }
 
-  /** Refuses new calls; calls in progress continue and the trunks stay registered. */
+  /**
+   * Refuses new calls; calls in progress continue. The trunks stay registered until another instance that shares the
+   * Redis registers them.
+   */
   drain(): void {
     this.#calls.drain();
+    this.#member.cluster.wake();
   }
 
   /** Accepts calls again after `drain`. */
   resume(): void {
     this.#calls.resume();
+    this.#member.cluster.wake();
   }
 
   get isDraining(): boolean {
@@ -263,7 +291,8 @@ export class Einwahl {
   }
 
   /**
-   * Refuses new calls, and leaves the calls in progress and the registrations to the process after this one. No call ends.
+   * Refuses new calls, and leaves the calls in progress and the registrations to the process after this one, or to another
+   * instance that shares the Redis. No call ends.
    */
   async handOver(): Promise<void> {
     this.#adoption.close();
@@ -272,18 +301,21 @@ export class Einwahl {
   }
 
   /**
-   * Refuses new calls, unregisters the trunks, and ends the remaining calls after `drainMs` milliseconds.
+   * Refuses new calls, unregisters the trunks or leaves them to another instance, and ends the remaining calls after
+   * `drainMs` milliseconds.
    */
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
     this.#adoption.close();
     await this.#reloading;
+    await this.#member.cluster.leave();
     await Promise.all([this.#syntheticCalls.close(), this.#trunks.close()]);
     await this.#calls.end(drainMs);
     await this.#close();
   }
 
   async #close(): Promise<void> {
+    await this.#member.close();
     this.#directory.close();
     this.#mediaServers.close();
     this.#signalling.close();
@@ -311,17 +343,9 @@ export class Einwahl {
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
   }
 
-  #dayKeys(daysBefore: number): StoredDayKeys {
-    return new StoredDayKeys({
-      daysBefore,
-      clock: this.#clock,
-      now: Date.now,
-      random: randomBytes,
-      onBug: (error) => {
-        this.#logger.error({ err: error }, "unexpected error");
-      },
-    });
-  }
+  readonly #onBug = (error: unknown): void => {
+    this.#logger.error({ err: error }, "unexpected error");
+  };
 
   #parts(): Components {
     return {
@@ -334,6 +358,8 @@ export class Einwahl {
       bbbServers: this.#directory.servers,
       syntheticCalls: this.#syntheticCalls.records,
       store: this.#http?.store ?? { kind: "none", fault: undefined, trouble: undefined },
+      instances: this.#member.cluster.instances,
+      instanceId: this.#member.cluster.self.id,
       logFault: this.#logTrouble(),
       guesses: this.#guesses.state(this.#trunks.all.map(({ name }) => name)),
     };

@@ -112,6 +112,11 @@ export class HttpServices {
     return this.#stores?.guessCounts;
   }
 
+  /** What instances agree on; `undefined`: no Redis, a single instance. */
+  get shared(): Stores["shared"] {
+    return this.#stores?.shared;
+  }
+
   get port(): number {
     return this.#http.port;
   }

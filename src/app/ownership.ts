@@ -20,24 +20,3 @@ export interface Ownership {
    */
   onInstanceLost(listener: () => void): () => void;
 }
-
-/** A single instance, without Redis: another owner can only be dead, because the store's directory has one user. */
-export class SoleOwnership implements Ownership {
-  readonly self: string;
-
-  constructor(self: string) {
-    this.self = self;
-  }
-
-  mayAdopt(owner: string): Promise<boolean> {
-    return Promise.resolve(owner !== this.self);
-  }
-
-  release(): void {
-    // Without other instances there are no claims.
-  }
-
-  onInstanceLost(): () => void {
-    return () => undefined;
-  }
-}

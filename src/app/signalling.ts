@@ -7,13 +7,14 @@ import type { Clock } from "../util/clock.js";
 export interface SignallingEvents extends Pick<DrachtioConnectionOptions, "onCall" | "onHeard"> {
   /** Connected, or connected again. */
   readonly onUp: () => void;
+  readonly onLost: () => void;
 }
 
 export function openSignalling(
   { drachtio }: Pick<Config, "drachtio">,
   logger: Logger,
   clock: Clock,
-  { onCall, onHeard, onUp }: SignallingEvents,
+  { onCall, onHeard, onUp, onLost }: SignallingEvents,
 ): DrachtioConnection {
   return DrachtioConnection.open({
     host: drachtio.host,
@@ -29,6 +30,7 @@ export function openSignalling(
     },
     onLost: (why) => {
       logger.warn({ why }, "drachtio is not connected");
+      onLost();
     },
     onBug: (error) => {
       logger.error({ err: error }, "unexpected error");

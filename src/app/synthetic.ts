@@ -15,6 +15,7 @@ import { drawPin, maxDraws, maxReservablePinLength } from "../store/pin-draw.js"
 import type { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
+import { type Cluster, syntheticLease } from "./cluster.js";
 
 export interface SyntheticParts {
   readonly config: () => Config;
@@ -24,6 +25,8 @@ export interface SyntheticParts {
   /** Whether the digits equal a conference's PIN or are a prefix of one. */
   readonly isPinKnown: (digits: string) => boolean;
   readonly mayCall: () => boolean;
+  /** One of its instances places the calls. */
+  readonly cluster: Cluster;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -34,9 +37,16 @@ const apiTimeoutMs = 10_000;
 export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
   const { config, admission, signalling, logger, clock } = parts;
   const prompts = new TestPrompts();
+  const lease = parts.cluster.lease(syntheticLease);
+  // Calls over a trunk arrive at the instance that registers it.
+  const isMeant = (): boolean => {
+    const trunk = parts.trunks.all.find(({ name }) => name === config().syntheticCall?.trunk);
+    if (trunk?.config.registration === undefined) return lease.state.kind === "held";
+    return trunk.registeredBy === undefined;
+  };
   return new SyntheticCalls({
     settings: () => config().syntheticCall,
-    mayCall: parts.mayCall,
+    mayCall: () => parts.mayCall() && isMeant(),
     clock,
     today: Date.now,
     random: Math.random,

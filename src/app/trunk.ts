@@ -7,6 +7,8 @@ import type { SipRequests } from "../trunk/sip-requests.js";
 import { systemResolver } from "../trunk/system-resolver.js";
 import { Trunk } from "../trunk/trunk.js";
 import type { Clock } from "../util/clock.js";
+import type { Cluster } from "./cluster.js";
+import { registrationRight } from "./registration-rights.js";
 
 export interface TrunkParts {
   readonly requests: SipRequests;
@@ -15,11 +17,15 @@ export interface TrunkParts {
   /** Default: the DNS resolver of this machine. */
   readonly resolver?: Resolver | undefined;
   readonly onState: () => void;
+  /** Which instance registers a trunk. */
+  readonly cluster: Cluster;
 }
 
 export function makeTrunk(config: TrunkConfig, parts: TrunkParts): Trunk {
   const logger = parts.logger.child({ trunk: config.name });
-  const trunk = new Trunk(config, {
+  const { registration } = config;
+  const trunk: Trunk = new Trunk(config, {
+    right: registration && registrationRight(registration, parts.cluster, parts.clock),
     requests: parts.requests,
     clock: parts.clock,
     resolver: parts.resolver ?? systemResolver(parts.clock),
@@ -30,7 +36,13 @@ export function makeTrunk(config: TrunkConfig, parts: TrunkParts): Trunk {
           { expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed },
           "trunk registered",
         );
-      else logger.warn({ why: state.why }, "trunk not registered");
+      else if (trunk.registeredBy === undefined) logger.warn({ why: state.why }, "trunk not registered");
+      parts.onState();
+      parts.cluster.wake();
+    },
+    onRight: () => {
+      const { registeredBy } = trunk;
+      if (registeredBy !== undefined) logger.info({ instance: registeredBy }, "another instance registers the trunk");
       parts.onState();
     },
     onRenewal: (why) => {

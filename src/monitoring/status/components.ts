@@ -4,6 +4,7 @@ import type { MediaServer } from "../../media/media-server.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import type { GuessState } from "../../store/guess-throttle.js";
+import type { InstanceReport } from "../../store/instances.js";
 import type { Trunk } from "../../trunk/trunk.js";
 
 /** A snapshot of the components for health, status and metrics. */
@@ -13,13 +14,17 @@ export interface Components {
   /** Calls that hold a call slot. */
   readonly admittedCalls: number;
   readonly signalling: Pick<DrachtioConnection, "state" | "version">;
-  readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState">[];
+  readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState" | "registeredBy">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   /** Results of synthetic calls; `undefined`: none are configured. */
   readonly syntheticCalls: readonly SyntheticRecord[] | undefined;
   readonly store: StoreState;
   readonly guesses: GuessState;
+  /** The living instances that share a Redis, with this one; `undefined`: no Redis. */
+  readonly instances: readonly InstanceReport[] | undefined;
+  /** The random id of this process. */
+  readonly instanceId: string;
   /** Why the log cannot be written now. */
   readonly logFault: string | undefined;
 }

@@ -19,6 +19,7 @@ export function fakeParts(): Components {
       {
         name: "trunk",
         fault: undefined,
+        registeredBy: undefined,
         warnings: [],
         registrationState: {
           kind: "registered",
@@ -68,6 +69,8 @@ export function fakeParts(): Components {
       },
       withheldOf: [],
     },
+    instances: undefined,
+    instanceId: "this",
     logFault: undefined,
   };
 }
