@@ -33,6 +33,7 @@ export function instanceReport({
         : [
             {
               key: registrationKey(config.registration),
+              trunk: config.name,
               contacts: [...contacts],
               isRegistered: registrationState?.kind === "registered",
             },

@@ -124,6 +124,14 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
             "check free space and permissions of the disk, then restart einwahl",
           ),
         ];
+      case "instances-alike":
+        return [
+          warning(
+            "instance",
+            `another instance on the same Redis is called ${subject}`,
+            "give each instance a name of its own, then restart both",
+          ),
+        ];
       case "webhooks-refused":
         return [
           warning(

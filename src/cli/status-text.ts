@@ -17,8 +17,8 @@ export interface StatusTextOptions {
 }
 
 /** Maximum rows of each section on one screen, without and with faults. */
-const calmRows = { findings: 0, trunks: 4, engines: 5, servers: 5, failures: 5 };
-const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures: 2 };
+const calmRows = { findings: 0, trunks: 4, instances: 2, engines: 5, servers: 5, failures: 5 };
+const troubledRows = { findings: 8, trunks: 3, instances: 1, engines: 4, servers: 3, failures: 2 };
 
 const texts = statusTexts.en;
 const maxNameLength = 20;
@@ -44,6 +44,7 @@ export function statusText(report: StatusReport, { paint, columns, all }: Status
     ...findingLines(findings, { paint, columns, all }),
     ...lines("calls", parts.calls, 2),
     ...lines("trunks", parts.trunks, most.trunks),
+    ...lines("instances", parts.instances, most.instances),
     ...lines("engines", parts.engines, most.engines),
     ...lines("servers", parts.servers, most.servers),
     ...lines("failures", parts.failures, most.failures),
@@ -87,6 +88,7 @@ function fitting(rows: readonly Row[], limit: number): readonly Row[] {
 interface PartRows {
   readonly calls: readonly Row[];
   readonly trunks: readonly Row[];
+  readonly instances: readonly Row[];
   readonly engines: readonly Row[];
   readonly servers: readonly Row[];
   readonly failures: readonly Row[];
@@ -97,6 +99,7 @@ function partRows(report: StatusReport): PartRows {
   return {
     calls: callRows(report),
     trunks: faultsFirst(report.trunks, ({ fault }) => fault !== null).map(trunkRow),
+    instances: (report.instances ?? []).map(instanceRow),
     engines: engineRows(report),
     servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map((server) => [
       ...serverRow(server),
@@ -119,10 +122,38 @@ function callRows({ calls, causes }: StatusReport): readonly Row[] {
   return [[now], ...(ends.length === 0 ? [] : [[`24 hours: ${ends.join(", ")}`]])];
 }
 
-function trunkRow({ name, fault, state, registrar, numbers, calls, warnings }: StatusReport["trunks"][number]): Row {
+function instanceRow({
+  name,
+  isThis,
+  version,
+  state,
+  isDraining,
+  calls,
+  trunks,
+}: NonNullable<StatusReport["instances"]>[number]): Row {
+  const registers = trunks.length === 0 ? [] : [texts.registers(trunks.map(label).join(", "))];
   return [
     label(name),
-    stateCell(fault === null, state),
+    { text: isDraining ? "draining" : state, style: state === "not-ready" ? "bad" : "good" },
+    texts.calls(calls),
+    visible(version),
+    [...(isThis ? ["this one"] : []), ...registers].join(", "),
+  ];
+}
+
+function trunkRow({
+  name,
+  fault,
+  state,
+  registeredBy,
+  registrar,
+  numbers,
+  calls,
+  warnings,
+}: StatusReport["trunks"][number]): Row {
+  return [
+    label(name),
+    stateCell(fault === null, registeredBy === null ? state : texts.registeredBy(label(registeredBy))),
     texts.numbers(numbers),
     texts.calls(calls),
     registrar ?? texts.fixedAddress,

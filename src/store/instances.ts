@@ -19,6 +19,8 @@ const instanceReport = z.object({
     z.object({
       /** The same on all instances with this account at this registrar. */
       key: z.string(),
+      /** The name of the trunk in the configuration. */
+      trunk: z.string(),
       /** Addresses of its Contact, `host:port`. */
       contacts: z.array(z.string()),
       isRegistered: z.boolean(),

@@ -40,12 +40,37 @@ export function trunksSection({ trunks }: StatusReport, texts: StatusTexts, time
   );
 }
 
-function trunkState({ state, since, fault }: StatusReport["trunks"][number], texts: StatusTexts, times: Times): Html {
+function trunkState(
+  { state, since, fault, registeredBy }: StatusReport["trunks"][number],
+  texts: StatusTexts,
+  times: Times,
+): Html {
   if (fault !== null) return stateOf(false, texts.isDown, fault);
+  if (registeredBy !== null) return stateOf(true, texts.registeredBy(registeredBy), null);
   return stateOf(
     true,
     state === "fixed" || since === null ? texts.fixedAddress : texts.registeredSince(times.of(since)),
     null,
+  );
+}
+
+/** `undefined` for a single instance. */
+export function instancesSection({ instances }: StatusReport, texts: StatusTexts, times: Times): Html | undefined {
+  if (instances === null) return undefined;
+  return partsSection(
+    "instances",
+    texts.instances,
+    instances.map(({ name, version, startedAt, state, isDraining, calls, trunks }) => ({
+      name,
+      kind: version,
+      state: stateOf(state !== "not-ready", isDraining ? texts.isDraining : texts.states[state], null),
+      facts: [
+        texts.calls(calls),
+        texts.since(times.of(startedAt)),
+        ...(trunks.length === 0 ? [] : [texts.registers(trunks.join(", "))]),
+      ],
+    })),
+    html`<p>${texts.instancesHint}</p>`,
   );
 }
 

@@ -4,7 +4,14 @@ import type { StatusReport } from "../../monitoring/status/status-report.js";
 import { type Content, Html, html } from "../page/html.js";
 import { causesTable, failuresSection } from "./call-sections.js";
 import { dayPlot } from "./day-plot.js";
-import { enginesSection, serversSection, storeSection, syntheticSection, trunksSection } from "./part-sections.js";
+import {
+  enginesSection,
+  instancesSection,
+  serversSection,
+  storeSection,
+  syntheticSection,
+  trunksSection,
+} from "./part-sections.js";
 import { statusStyle } from "./status-style.js";
 import { type StatusTexts, statusTexts } from "./status-texts.js";
 import { Times } from "./times.js";
@@ -47,6 +54,7 @@ ${findingsSection(statusIssuesOf(report), texts)}
 ${callsSection(report.calls, texts)}
 <section aria-labelledby="day"><h2 id="day">${texts.day}</h2>${dayPlot(report.day, texts, times)}${causesTable(report, language, texts)}</section>
 ${trunksSection(report, texts, times)}
+${instancesSection(report, texts, times)}
 ${enginesSection(report, texts)}
 ${serversSection(report, texts)}
 ${syntheticSection(report, language, texts, times)}

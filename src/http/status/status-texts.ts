@@ -41,6 +41,12 @@ export interface StatusTexts {
   readonly neverAnswered: string;
   readonly webhooks: (time: string | undefined, refused: number) => string;
   readonly registeredSince: (time: string) => string;
+  readonly registeredBy: (instance: string) => string;
+  readonly instances: string;
+  readonly instancesHint: string;
+  readonly isDraining: string;
+  readonly since: (time: string) => string;
+  readonly registers: (trunks: string) => string;
   readonly isUp: string;
   readonly isDown: string;
   readonly fixedAddress: string;
@@ -91,6 +97,8 @@ const de: StatusTexts = {
       `Webhooks des BBB-Servers ${name} sind nicht als seine bewiesen: Adresse oder Geheimnis in bbb-webhooks ist falsch.`,
     "store-down": () => "Der Speicher für PINs antwortet nicht: Webseiten bekommen keine neuen.",
     "store-trouble": () => "Der Speicher für PINs hatte eine Störung.",
+    "instances-alike": (name) =>
+      `Eine weitere Instanz mit demselben Redis heißt ${name}: Jede braucht einen eigenen Namen (instance).`,
     "log-down": () => "Das Log kann nicht geschrieben werden.",
     "synthetic-call-failed": (name) => `Der letzte Probeanruf in eine Konferenz auf ${name} ist gescheitert.`,
     "calls-full": () => "calls.max_concurrent ist erreicht.",
@@ -149,6 +157,12 @@ const de: StatusTexts = {
   webhooks: (time, refused) =>
     `Webhooks: ${time === undefined ? "noch kein gültiger" : `letzter gültiger vor ${time}`}${refused === 0 ? "" : `, ${refused} abgewiesen`}`,
   registeredSince: (time) => `registriert seit ${time}`,
+  registeredBy: (instance) => `registriert von ${instance}`,
+  instances: "Instanzen",
+  instancesHint: "Sie teilen sich PINs, Grenzen und Leitungen; jede Leitung ist von einer registriert.",
+  isDraining: "nimmt keine neuen Anrufe",
+  since: (time) => `seit ${time}`,
+  registers: (trunks) => `registriert ${trunks}`,
   isUp: "arbeitet",
   isDown: "Störung",
   fixedAddress: "feste Adresse",
@@ -198,6 +212,8 @@ const en: StatusTexts = {
       `Webhooks of the BBB server ${name} do not prove to be its own: the address or the secret in bbb-webhooks is wrong.`,
     "store-down": () => "The PIN store is unavailable: front ends get no new PINs.",
     "store-trouble": () => "The store of PINs was in trouble.",
+    "instances-alike": (name) =>
+      `Another instance on the same Redis is called ${name}: each needs a name of its own (instance).`,
     "log-down": () => "The log can't be written.",
     "synthetic-call-failed": (name) => `The last test call to a conference on ${name} failed.`,
     "calls-full": () => "calls.max_concurrent is reached.",
@@ -255,6 +271,12 @@ const en: StatusTexts = {
   webhooks: (time, refused) =>
     `webhooks: ${time === undefined ? "no valid one yet" : `last valid one ${time} ago`}${refused === 0 ? "" : `, ${refused} refused`}`,
   registeredSince: (time) => `registered since ${time}`,
+  registeredBy: (instance) => `registered by ${instance}`,
+  instances: "Instances",
+  instancesHint: "They share PINs, limits and trunks; one of them registers each trunk.",
+  isDraining: "takes no new calls",
+  since: (time) => `since ${time}`,
+  registers: (trunks) => `registers ${trunks}`,
   isUp: "works",
   isDown: "fault",
   fixedAddress: "fixed address",

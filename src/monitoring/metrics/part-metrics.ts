@@ -130,6 +130,12 @@ export function addPartMetrics(
       ),
   );
   gauge(
+    "einwahl_instances",
+    "Living instances that share a Redis, with this one; absent without Redis.",
+    [],
+    ({ instances }) => (instances === undefined ? [] : [[{}, instances.length]]),
+  );
+  gauge(
     "einwahl_log_up",
     "1 if the log can be written.",
     [],
@@ -157,11 +163,14 @@ export function addPartMetrics(
   );
   gauge(
     "einwahl_trunk_registered",
-    "1 if the trunk is registered; absent for a trunk without registration.",
+    "1 if the trunk is registered; absent for a trunk without registration, or that another instance registers.",
     ["trunk"],
     ({ config, trunks: all }) =>
       config.trunks
-        .filter(({ registration }) => registration !== undefined)
+        .filter(
+          ({ name, registration }) =>
+            registration !== undefined && all.find((line) => line.name === name)?.registeredBy === undefined,
+        )
         .map(({ name }) => [
           { trunk: name },
           flag(all.some((line) => line.name === name && line.registrationState?.kind === "registered")),

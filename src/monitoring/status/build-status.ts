@@ -78,6 +78,7 @@ export function buildStatus(parts: Components, options: StatusOptions): StatusRe
       windowMs: config.calls.guessing.windowMs,
       withheldOf: [...parts.guesses.withheldOf],
     },
+    instances: instancesStatus(parts),
     logFault: parts.logFault ?? null,
     warnings: warningsOf(parts),
   };
@@ -106,7 +107,8 @@ function trunkStatus(
   return {
     name,
     provider,
-    state: settings === undefined ? "fixed" : isRegistered ? "registered" : "not-registered",
+    state: settings === undefined ? "fixed" : registrationWord(line),
+    registeredBy: line?.registeredBy ?? null,
     since: isRegistered ? new Date(now - (clockNow - registration.since)).toISOString() : null,
     registrar:
       settings === undefined
@@ -120,6 +122,27 @@ function trunkStatus(
     numbers: trunk.numbers.length,
     calls: board.callsOver(name),
   };
+}
+
+function registrationWord(
+  line: Components["trunks"][number] | undefined,
+): Exclude<StatusReport["trunks"][number]["state"], "fixed"> {
+  if (line?.registeredBy !== undefined) return "elsewhere";
+  return line?.registrationState?.kind === "registered" ? "registered" : "not-registered";
+}
+
+function instancesStatus({ instances, instanceId }: Components): StatusReport["instances"] {
+  const all = instances?.map(({ id, name, version, startedAt, state, isDraining, calls, registrations }) => ({
+    name,
+    isThis: id === instanceId,
+    version,
+    startedAt: new Date(startedAt).toISOString(),
+    state,
+    isDraining,
+    calls,
+    trunks: registrations.flatMap(({ trunk, isRegistered }) => (isRegistered ? [trunk] : [])),
+  }));
+  return all?.sort((left, right) => left.name.localeCompare(right.name)) ?? null;
 }
 
 function webhooksStatus({ ageMs, refused, refusedAgeMs }: WebhookState): BbbServerStatus["webhooks"] {

@@ -24,6 +24,7 @@ export type StatusIssueCode =
   | "store-down"
   | "store-trouble"
   | "log-down"
+  | "instances-alike"
   | "synthetic-call-failed"
   | "calls-full"
   | "media-full"
@@ -58,6 +59,7 @@ export function statusIssuesOf(report: StatusReport): readonly StatusIssue[] {
     ...(store.trouble === null ? [] : [finding("impaired", "store-trouble", "", store.trouble.what)]),
     ...ofGuesses(report),
     ...(report.logFault === null ? [] : [finding("impaired", "log-down", "", report.logFault)]),
+    ...namesakes(report),
     ...warnings.map(({ code, subject }) => finding("insecure", code, subject)),
   ];
   return findings.sort((left, right) => order.indexOf(left.severity) - order.indexOf(right.severity));
@@ -104,6 +106,13 @@ function ofGuesses({
     ...(restrained.all.slowed > 0 ? [finding("impaired", "pins-guessed", "", numbers)] : []),
     ...withheldOf.map(({ trunk, kind }) => finding("impaired", `withheld-${kind}` as const, trunk)),
   ];
+}
+
+/** Each start of one of them takes the registrations from the other. */
+function namesakes({ instances }: StatusReport): readonly StatusIssue[] {
+  const own = (instances ?? []).find(({ isThis }) => isThis);
+  const isTaken = (instances ?? []).some(({ isThis, name }) => !isThis && name === own?.name);
+  return isTaken ? [finding("impaired", "instances-alike", own?.name)] : [];
 }
 
 function finding(severity: StatusIssue["severity"], code: StatusIssueCode, subject = "", detail = ""): StatusIssue {

@@ -35,8 +35,11 @@ const trunk = z.object({
   name,
   provider: z.string(),
   state: z
-    .enum(["registered", "not-registered", "fixed"])
-    .describe("fixed: no registration; the provider sends calls to a fixed address."),
+    .enum(["registered", "elsewhere", "not-registered", "fixed"])
+    .describe(
+      "fixed: no registration; the provider sends calls to a fixed address. elsewhere: another instance registers the trunk.",
+    ),
+  registeredBy: name.nullable().describe("The instance of state elsewhere."),
   since: time.nullable().describe("Time of the last registration; null while not registered."),
   registrar: z.string().nullable().describe("host:port and transport; null for a trunk without registration."),
   expiresInMs: count.nullable().describe("Remaining time of the registration."),
@@ -101,6 +104,17 @@ const slot = z.object({
   refused: count.describe("Of these, refused calls."),
 });
 
+const instance = z.object({
+  name,
+  isThis: z.boolean().describe("Whether it made this report."),
+  version: z.string(),
+  startedAt: time,
+  state: z.enum(["ready", "full", "not-ready"]),
+  isDraining: z.boolean(),
+  calls: count,
+  trunks: z.array(name).describe("The trunks that it registers."),
+});
+
 export const statusReport = z.object({
   version: z.string(),
   at: time.describe("Time of the report."),
@@ -162,6 +176,12 @@ export const statusReport = z.object({
         .describe("Trunks whose withheld callers are over their limits."),
     })
     .describe("Entered digits that are not a PIN: guesses and typing errors."),
+  instances: z
+    .array(instance)
+    .nullable()
+    .describe(
+      "The running instances that share the Redis of rooms.store, by name, as last reported; null: a single instance.",
+    ),
   logFault: z.string().nullable().describe("Why the log cannot be written now."),
   warnings: z.array(warning),
 });
@@ -171,4 +191,5 @@ export type StatusWarning = z.output<typeof warning>;
 export type BbbServerStatus = z.output<typeof bbbServer>;
 export type CallFailure = z.output<typeof failure>;
 export type SyntheticCallStatus = z.output<typeof syntheticCall>;
+export type InstanceStatus = z.output<typeof instance>;
 export type DaySlot = z.output<typeof slot>;
