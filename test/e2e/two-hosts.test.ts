@@ -19,7 +19,11 @@ const takeOverMs = 10_000;
 const outageMs = 20_000;
 const lookEveryMs = 50;
 
-async function settingsOf(t: Test, instance: string, redis: RedisServer): Promise<WorldOptions["settings"]> {
+async function settingsOf(
+  t: Test,
+  instance: string,
+  redis: RedisServer,
+): Promise<NonNullable<WorldOptions["settings"]>> {
   const http = { port: await freePort(), operators_port: await freePort() };
   const control = { socket: join(await scratchFolder(t, instance), "control.sock") };
   return (settings: Settings) => ({ ...settings, instance, http, control, rooms: { store: redis.url } });
@@ -42,6 +46,7 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
   const first = await HostProcess.start(t, one);
   await carrier.event(/^registered /, { past: true });
   const two = await world("two");
+  const reports = async (): Promise<unknown> => (await first.status())["instances"];
 
   const contactOf = ({ engines }: World): string => `127.0.0.1:${engines.sip.tls}`;
   const bound = async (): Promise<string[]> =>
@@ -71,6 +76,11 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
       { name: "one", isThis: false, trunks: ["line"] },
       { name: "two", isThis: true, trunks: [] },
     ]);
+    await until(
+      "the first one knows it",
+      5_000,
+      async () => JSON.stringify(await reports()).match(/"ready"/g)?.length === 2,
+    );
     t.match(await first.status(), { state: "ready", instances: [{ name: "one", isThis: true }, { name: "two" }] });
     t.match(await first.command("status"), /one +ready.*this one, registers line\n +two +ready/);
   });
@@ -82,8 +92,9 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
     t.comment(`registered ${Math.round(performance.now() - killed)} ms after the other one was killed`);
     await until("the second one is registered", 1_000, () => two.einwahl.status().trunks[0]?.state === "registered");
     t.ok((await bound()).includes(contactOf(two)));
-    await carrier.forget();
-    await until("the binding", 30_000, async () => (await bound()).includes(contactOf(two))).catch(() => undefined);
+    // The connection of a host that is gone ends; here its drachtio still runs.
+    await carrier.bindOther(`sip:${carrier.username}@${contactOf(one)};transport=tls`, 0);
+    t.strictSame(await bound(), [contactOf(two)]);
   });
 
   await t.test("the first one returns and takes nothing away", async (t) => {
@@ -95,25 +106,6 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
     t.match(await first.status(), { state: "ready", trunks: [{ state: "elsewhere", registeredBy: "two" }] });
     t.match(trunk(), { state: "registered" });
     await speak(t, "with both");
-  });
-
-  await t.test("Redis is gone for a while: the registration and calls stay", async (t) => {
-    const talking = await talk(two, phone, { number: caller });
-    const before = carrier.events.length;
-    await redis.down("SIGKILL");
-    await setTimeout(outageMs / 2);
-    await new Tones(two, talking).bothWays(t, "without Redis");
-    await speak(t, "in a new call without Redis");
-    await setTimeout(outageMs / 2);
-    await redis.up();
-    await until("both are known", 10_000, () => two.einwahl.status().instances?.length === 2);
-    t.match(trunk(), { state: "registered" });
-    t.match(await first.status(), { trunks: [{ state: "elsewhere", registeredBy: "two" }] });
-    t.notOk(
-      carrier.events.slice(before).some((event) => /^(?:un)?registered /.test(event)),
-      "no registration came or went",
-    );
-    await talking.call.hangUp();
   });
 
   await t.test("the second one drains: the first one registers at once, and then the binding goes", async (t) => {
@@ -138,6 +130,27 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
     await stopped;
     t.strictSame(await bound(), [contactOf(two)]);
     await speak(t, "after that");
+  });
+
+  await t.test("Redis is gone for a while: the registration and calls stay", async (t) => {
+    await first.startAgain();
+    const talking = await talk(two, phone, { number: caller });
+    const before = carrier.events.length;
+    await redis.down("SIGKILL");
+    await setTimeout(outageMs / 2);
+    await new Tones(two, talking).bothWays(t, "without Redis");
+    await talking.call.hangUp();
+    await speak(t, "in a new call without Redis");
+    await setTimeout(outageMs / 2);
+    await redis.up();
+    await until("both are known", 10_000, () => two.einwahl.status().instances?.length === 2);
+    t.match(trunk(), { state: "registered" });
+    t.match(await first.status(), { trunks: [{ state: "elsewhere", registeredBy: "two" }] });
+    t.notOk(
+      carrier.events.slice(before).some((event) => /^(?:un)?registered /.test(event)),
+      "no registration came or went",
+    );
+    await speak(t, "with Redis again");
   });
 
   t.strictSame(two.complaints([caller.slice(3), conferences[0].pin, carrier.password]), []);
