@@ -140,9 +140,9 @@ export type AnswerFailure = RenegotiationFailure | "other-suite";
 
 /**
  * Whether the peer still has the dialog. `there`: it answered; `gone`: it has ended the call; `unreachable`: no answer;
- * `unknown`: not asked, because drachtio is disconnected.
+ * `unknown`: not asked, because drachtio is disconnected; `lost`: drachtio has lost the dialog, only the audio tells.
  */
-export type Presence = "there" | "gone" | "unreachable" | "unknown";
+export type Presence = "there" | "gone" | "unreachable" | "unknown" | "lost";
 
 export type Sound =
   | { readonly prompt: PromptName; readonly language: Language }

@@ -21,18 +21,22 @@ const maxPauseMs = 30_000;
 /** Consecutive unanswered queries, and their minimum time span, until the caller counts as gone. RTP resets both. */
 const maxUnanswered = 3;
 const unreachableTimeoutMs = 5_000;
+/** Time without RTP until a call that has no signalling counts as over: nothing else can tell. */
+const silenceTimeoutMs = 4_000;
 /** The time span on hold, where RTP proves nothing: timer F (RFC 3261 section 17.1.2). */
 const onHoldTimeoutMs = 32_000;
 
 /**
  * Queries the peer within the dialog when its RTP stops. A lost TCP or TLS connection loses the carrier's BYE, too, and
  * drachtio does not report it; FreeSWITCH notices only after `calls.media_timeout`. A carrier that reconnects keeps the
- * call: it answers on the new connection, or its RTP continues.
+ * call: it answers on the new connection, or its RTP continues. Without signalling (drachtio is away, or has lost the
+ * dialog) the call ends with its RTP; on hold, where none is expected, with `calls.hold_timeout` at FreeSWITCH.
  */
 export class LineWatch {
   readonly #parts: LineWatchParts;
   readonly #rounds: Rounds;
   #packets: number | undefined;
+  #heardAt: number;
   /** When to query, if no RTP has arrived until then. */
   #askAt = 0;
   #pause = firstPauseMs;
@@ -41,6 +45,7 @@ export class LineWatch {
 
   constructor(parts: LineWatchParts) {
     this.#parts = parts;
+    this.#heardAt = parts.clock.now();
     this.#rounds = new Rounds(parts.clock, lookIntervalMs, () => this.#look(), parts.onBug);
   }
 
@@ -54,6 +59,7 @@ export class LineWatch {
     const now = clock.now();
     if (packets === undefined || packets !== this.#packets) {
       this.#packets = packets;
+      this.#heardAt = now;
       this.#askAt = now;
       this.#pause = firstPauseMs;
       this.#unanswered = 0;
@@ -69,10 +75,18 @@ export class LineWatch {
       case "unreachable":
         this.#missed(now, clock.now());
         break;
-      case "gone":
+      case "lost":
       case "unknown":
+        this.#unheard(clock.now());
+        break;
+      case "gone":
         break;
     }
+  }
+
+  #unheard(now: number): void {
+    const { call, gone } = this.#parts;
+    if (!this.#rounds.areOver && !call.isOnHold && now - this.#heardAt >= silenceTimeoutMs) gone.set("signalling-lost");
   }
 
   #missed(askedAt: number, now: number): void {

@@ -32,28 +32,33 @@ export async function requestInDialog(
   { method, headers, body, answer, timeoutMs }: DialogRequest,
 ): Promise<DialogRequestOutcome> {
   const answered = new Promise<DialogRequestOutcome>((resolve) => {
-    srf.request(
-      "sip:placeholder",
-      { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) },
-      (error, request) => {
-        if (error !== null || request === undefined) {
-          resolve({ kind: "refused" });
-          return;
-        }
-        request.on("response", (response, acknowledge) => {
-          if (response.status < 200) return;
-          if (method === "INVITE" && response.status < 300) {
-            if (answer === undefined) acknowledge();
-            else
-              acknowledge({
-                body: answer(response.body ?? ""),
-                headers: { "Content-Type": "application/sdp" },
-              });
+    try {
+      srf.request(
+        "sip:placeholder",
+        { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) },
+        (error, request) => {
+          if (error !== null || request === undefined) {
+            resolve({ kind: "refused" });
+            return;
           }
-          resolve(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
-        });
-      },
-    );
+          request.on("response", (response, acknowledge) => {
+            if (response.status < 200) return;
+            if (method === "INVITE" && response.status < 300) {
+              if (answer === undefined) acknowledge();
+              else
+                acknowledge({
+                  body: answer(response.body ?? ""),
+                  headers: { "Content-Type": "application/sdp" },
+                });
+            }
+            resolve(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
+          });
+        },
+      );
+    } catch {
+      // drachtio-srf 5.0.29 asserts that it is connected (lib/drachtio-agent.js).
+      resolve({ kind: "refused" });
+    }
   });
   return (await within(clock, timeoutMs, answered)) ?? { kind: "late" };
 }

@@ -7,11 +7,12 @@ import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
 import { guardConnection } from "./connection-guard.js";
 import { readListenAddresses } from "./drachtio-login.js";
+import type { ConnectionCount } from "./dialog-presence.js";
 import { DrachtioCall } from "./incoming-call.js";
 import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { gateMethods, RequestGate } from "./request-gate.js";
 import { ResumedCall } from "./resumed-call.js";
-import { agentOf, makeSrf, type SrfError, type SrfLike, type SrfReceivedResponse, stopConnecting } from "./srf.js";
+import { agentOf, makeSrf, type SrfLike, type SrfReceivedResponse, stopConnecting } from "./srf.js";
 
 export interface DrachtioConnectionOptions {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface DrachtioConnectionOptions {
   /** The connection to drachtio is established or re-established. */
   readonly onConnected: (version: string) => void;
   readonly onLost: (why: string) => void;
+  /** A call is answered, and drachtio has this dialog until `release` of the call. */
+  readonly onDialog?: (dialogId: string) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -40,10 +43,10 @@ const pingInterval = 5_000;
 const probeEvery = 5_000;
 
 /**
- * The connection to drachtio-server for incoming calls and outgoing requests. It reconnects automatically; calls that
- * drachtio still knows continue, the others end with `signalling-lost`.
+ * The connection to drachtio-server for incoming calls and outgoing requests. It reconnects automatically. Answered calls
+ * go on meanwhile and after it, also those that a restarted drachtio does not know; the others end with `signalling-lost`.
  */
-export class DrachtioConnection implements SipRequests {
+export class DrachtioConnection implements SipRequests, ConnectionCount {
   readonly #options: DrachtioConnectionOptions;
   readonly #srf: SrfLike;
   /** Each call with the merge key of its INVITE. */
@@ -57,6 +60,8 @@ export class DrachtioConnection implements SipRequests {
   #state: DrachtioConnectionState = "connecting";
   #addresses: readonly ListenAddress[] = [];
   #version: string | undefined;
+  /** Connections so far. */
+  #connections = 0;
 
   private constructor(options: DrachtioConnectionOptions, srf: SrfLike) {
     this.#options = options;
@@ -73,6 +78,10 @@ export class DrachtioConnection implements SipRequests {
 
   get state(): DrachtioConnectionState {
     return this.#state;
+  }
+
+  get connection(): number | undefined {
+    return this.#state === "connected" ? this.#connections : undefined;
   }
 
   /** drachtio-server's version, from the last connection. */
@@ -92,8 +101,7 @@ export class DrachtioConnection implements SipRequests {
 
   /** The dialog of a call that another process has answered. @param callerSdp the caller's last session description */
   resume(line: RecordedLine, callerSdp: string): ResumedCall {
-    const { clock, random, onBug } = this.#options;
-    return new ResumedCall(this.#srf, { clock, random, onBug }, line, callerSdp);
+    return new ResumedCall(this.#srf, this.#callParts, line, callerSdp);
   }
 
   /** Stops tracking a call that has ended. */
@@ -145,7 +153,7 @@ export class DrachtioConnection implements SipRequests {
 
   #begin(): void {
     const srf = this.#srf;
-    const { host, port, secret, clock, random, onBug } = this.#options;
+    const { host, port, secret, clock, random, onDialog = () => undefined, onBug } = this.#options;
     srf.on("connect", (error, hostPorts, version) => {
       this.#addresses = readListenAddresses(hostPorts ?? "");
       if (error === null) this.#connected(version ?? "unknown version");
@@ -158,7 +166,7 @@ export class DrachtioConnection implements SipRequests {
       this.#lost("lost", "connection closed");
     });
     srf.invite((request, response) => {
-      const call = new DrachtioCall(srf, { clock, random, onBug }, request, response);
+      const call = new DrachtioCall(srf, { clock, random, connections: this, onDialog, onBug }, request, response);
       this.#calls.set(
         call,
         mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""),
@@ -193,13 +201,15 @@ export class DrachtioConnection implements SipRequests {
       this.#srf.disconnect();
       return;
     }
-    const isBack = this.#state === "lost";
     this.#whenLost = new Latch();
     this.#state = "connected";
+    this.#connections += 1;
     this.#version = version;
     this.#options.onConnected(version);
-    if (!isBack) return;
-    for (const call of this.#calls.keys()) this.#orphans.add(call);
+    for (const call of this.#calls.keys()) {
+      call.reconnected();
+      this.#orphans.add(call);
+    }
     this.#probeOrphans();
   }
 
@@ -207,7 +217,12 @@ export class DrachtioConnection implements SipRequests {
   #probeOrphans(): void {
     this.#cancelTimer();
     if (this.#orphans.size === 0 || this.#state !== "connected") return;
-    for (const call of this.#orphans) this.#probe(call);
+    for (const call of this.#orphans) {
+      call.askPresence().then((presence) => {
+        // Only the audio tells about a lost one.
+        if (presence === "gone" || presence === "lost") this.#orphans.delete(call);
+      }, this.#options.onBug);
+    }
     this.#cancelTimer = this.#options.clock.after(probeEvery, () => {
       this.#probeOrphans();
     });
@@ -219,26 +234,6 @@ export class DrachtioConnection implements SipRequests {
     this.#state = state;
     this.#whenLost.set(why);
     this.#options.onLost(why);
-  }
-
-  /** Sends OPTIONS in the call's dialog. A restarted drachtio does not know the dialog, so the call cannot be ended by BYE. */
-  #probe(call: DrachtioCall): void {
-    const { dialogId } = call;
-    if (dialogId === undefined) {
-      call.forget();
-      return;
-    }
-    this.#srf.request(
-      "sip:placeholder",
-      { method: "OPTIONS", stackDialogId: dialogId },
-      (error: SrfError | null, request) => {
-        if (error !== null) call.forget();
-        else
-          request?.on("response", (response) => {
-            if (response.status === 481 || response.status === 408) call.forget();
-          });
-      },
-    );
   }
 }
 

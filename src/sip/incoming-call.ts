@@ -8,6 +8,7 @@ import { failure, type Result, success } from "../util/result.js";
 import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { detached } from "./detached.js";
+import { type ConnectionCount, DialogPresence } from "./dialog-presence.js";
 import { requestInDialog } from "./dialog-request.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite } from "./forget-caller.js";
@@ -18,8 +19,6 @@ import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** Timeout for drachtio's response to a BYE, in milliseconds. */
 const byeTimeoutMs = 4_000;
-/** Timeout for the caller's response to an in-dialog OPTIONS, in milliseconds. */
-const presenceTimeoutMs = 4_000;
 /** Reason (RFC 3326) of a BYE that only ends drachtio's dialog: the caller has already ended the call. */
 const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
 
@@ -28,6 +27,9 @@ export interface DrachtioCallParts {
   readonly clock: Clock;
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
+  readonly connections: ConnectionCount;
+  /** The call is answered, and drachtio has this dialog. */
+  readonly onDialog: (dialogId: string) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -48,6 +50,7 @@ export class DrachtioCall implements IncomingCall {
   #offer: Offer;
   readonly #sessionExpires: string;
   #dialog: SrfDialog | undefined;
+  #presence: DialogPresence | undefined;
   #exchange: SessionExchange | undefined;
   #endpoint: CallerEndpoint | undefined;
   readonly #onRecord = new Listeners();
@@ -155,31 +158,44 @@ export class DrachtioCall implements IncomingCall {
   }
 
   async askPresence(): Promise<Presence> {
-    const dialog = this.#dialog;
-    if (dialog === undefined) return "unknown";
-    const answer = await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
-      method: "OPTIONS",
-      timeoutMs: presenceTimeoutMs,
-    });
-    if (answer.kind === "refused") return "unknown";
-    if (answer.kind !== "answered" || answer.response.status === 408) return "unreachable";
-    if (answer.response.status !== 481) return "there";
-    await this.#endedByCaller();
-    return "gone";
+    const presence = (await this.#presence?.ask()) ?? "unknown";
+    if (presence === "gone") await this.#endedByCaller();
+    if (presence === "lost") this.#detach();
+    return presence;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
     const dialog = this.#dialog;
     if (dialog === undefined) return;
+    const isLost = this.#presence?.isLost === true;
+    this.#stopListening(dialog);
+    // A lost dialog has no BYE: the caller's side ends with the audio.
+    if (!isLost)
+      await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
+        method: "BYE",
+        headers: { Reason: reasonHeader },
+        timeoutMs: byeTimeoutMs,
+      });
+    this.#srf.removeDialog(dialog);
+  }
+
+  /** The connection to drachtio is a new one: an INVITE that is not answered yet can't be answered over it. */
+  reconnected(): void {
+    if (this.#dialog === undefined) this.gone.set("signalling-lost");
+  }
+
+  /** The dialog is lost; the call goes on without it. */
+  #detach(): void {
+    const dialog = this.#dialog;
+    if (dialog === undefined) return;
+    this.#stopListening(dialog);
+    this.#srf.removeDialog(dialog);
+  }
+
+  #stopListening(dialog: SrfDialog): void {
     dialog.removeAllListeners();
     this.#request.removeAllListeners();
     this.#exchange?.close();
-    await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
-      method: "BYE",
-      headers: { Reason: reasonHeader },
-      timeoutMs: byeTimeoutMs,
-    });
-    this.#srf.removeDialog(dialog);
   }
 
   async #send200(localSdp: string): Promise<Result<SrfDialog, EndCause>> {
@@ -196,16 +212,23 @@ export class DrachtioCall implements IncomingCall {
           forgetInDialog(this.#srf, dialog);
           // Attach handlers synchronously: an in-dialog request may be in the next frame, and drachtio-srf auto-answers requests without a listener.
           this.#dialog = dialog;
+          this.#presence = this.#presenceIn(dialog);
           dialog.on("destroy", () => {
             this.#exchange?.close();
             this.gone.set("caller-hung-up");
           });
           this.#exchange = this.#openExchange(dialog, localSdp);
           this.#listen(dialog);
+          this.#parts.onDialog(dialog.id);
           resolve(success(dialog));
         },
       );
     });
+  }
+
+  #presenceIn({ id }: SrfDialog): DialogPresence {
+    const { clock, connections } = this.#parts;
+    return new DialogPresence({ srf: this.#srf, clock, connections, dialogId: id, known: "yes" });
   }
 
   #openExchange(dialog: SrfDialog, localSdp: string): SessionExchange {
@@ -243,13 +266,6 @@ export class DrachtioCall implements IncomingCall {
         response.send(415, "Unsupported Media Type", { headers: { Accept: infoTypes } });
       else response.send(200, "OK", {});
     });
-  }
-
-  /** Ends the call because drachtio has restarted and no longer knows the dialog. */
-  forget(): void {
-    this.#exchange?.close();
-    if (this.#dialog !== undefined) this.#srf.removeDialog(this.#dialog);
-    this.gone.set("signalling-lost");
   }
 }
 

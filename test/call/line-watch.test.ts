@@ -96,8 +96,28 @@ await t.test("on hold the timeout is timer F", async (t) => {
   t.equal(gone.value, "signalling-lost");
 });
 
-await t.test("drachtio disconnected: no conclusion about the caller", async (t) => {
-  const { clock, gone } = watched({ says: ["unknown"] });
+for (const presence of ["unknown", "lost"] as const)
+  await t.test(`no signalling (${presence}): the call ends with its RTP`, async (t) => {
+    const { clock, gone } = watched({ rtpMs: 61_000, says: [presence] });
+    let endedAt = 0;
+    gone.onSet(() => {
+      endedAt = clock.now();
+    });
+    await clock.advance(64_000);
+    t.notOk(gone.isSet);
+    await clock.advance(10_000);
+    t.equal(gone.value, "signalling-lost");
+    t.ok(endedAt >= 65_000 && endedAt <= 67_000, String(endedAt));
+  });
+
+await t.test("drachtio is away for a moment: a caller who sends no RTP stays", async (t) => {
+  const { clock, gone } = watched({ says: ["unknown", "there"] });
+  await clock.advance(60_000);
+  t.notOk(gone.isSet);
+});
+
+await t.test("no signalling on hold: no conclusion about the caller", async (t) => {
+  const { clock, gone } = watched({ isOnHold: true, says: ["lost"] });
   await clock.advance(120_000);
   t.notOk(gone.isSet);
 });

@@ -48,11 +48,15 @@ export async function startRealEngines(
     control: { host, port: drachtio.control, secret },
     eventSocket: { host, port: media.port, password },
     sip: { udp: drachtio.plain, tcp: drachtio.plain, tls: drachtio.tls },
-    drachtio: drachtio.engine.program,
+    get drachtio() {
+      return drachtio.engine.program;
+    },
     freeswitch: media.engine.program,
     freeswitchFolder: media.engine.folder,
     media: media.socket,
     drachtioMetrics: async () => await (await fetch(`http://${host}:${drachtio.metrics}/metrics`)).text(),
+    killDrachtio: () => drachtio.engine.end("SIGKILL"),
+    restartDrachtio: () => drachtio.engine.restart(),
     counts: async () => ({ "freeswitch.channels": await media.socket.channels() }),
     close: async () => {
       media.socket.close();

@@ -257,8 +257,9 @@ await t.test("a hang-up after the connection was cut is detected within seconds"
   await until(() => all.events.includes("lost") && all.signalling.state === "connected", "a new connection");
   // drachtio-server responds to this BYE itself and forwards it to no client (route_request_inside_dialog in client-controller.cpp).
   const gone = set(incoming.gone);
+  t.equal(await incoming.askPresence(), "there");
   await call.hangUp();
-  t.equal(await gone, "signalling-lost");
+  t.equal(await gone, "caller-hung-up", "the dialog was there over this connection, and is not any more");
   all.signalling.release(incoming);
   await close(t, all);
 });

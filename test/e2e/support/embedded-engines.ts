@@ -8,6 +8,13 @@ import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";
 
+interface Ports {
+  readonly control: number;
+  readonly udp: number;
+  readonly tcp: number;
+  readonly tls: number;
+}
+
 export async function startEmbeddedEngines(
   certificates: Certificates,
   soundsDirectory: string,
@@ -17,15 +24,17 @@ export async function startEmbeddedEngines(
   const { key, cert, ca } = certificates;
   const secret = "test-drachtio";
   const password = "test-event-socket";
-  const drachtio = await EmbeddedDrachtio.start({
-    control: { address: host, port: 0, secret },
-    sip: [
-      { transport: "udp", address: host, port: 0 },
-      { transport: "tcp", address: host, port: 0 },
-      { transport: "tls", address: trunkAddress, port: 0 },
-    ],
-    tls: { key, cert, ca },
-  });
+  const startDrachtio = async (ports: Ports): Promise<EmbeddedDrachtio> =>
+    await EmbeddedDrachtio.start({
+      control: { address: host, port: ports.control, secret },
+      sip: [
+        { transport: "udp", address: host, port: ports.udp },
+        { transport: "tcp", address: host, port: ports.tcp },
+        { transport: "tls", address: trunkAddress, port: ports.tls },
+      ],
+      tls: { key, cert, ca },
+    });
+  let drachtio = await startDrachtio({ control: 0, udp: 0, tcp: 0, tls: 0 });
   const freeswitch = await EmbeddedFreeSwitch.start({
     eventSocket: { address: host, port: 0, password },
     sip: { address: host, port: 0 },
@@ -39,13 +48,18 @@ export async function startEmbeddedEngines(
   });
   const port = (transport: string): number =>
     drachtio.addresses.find((address) => address.transport === transport)?.port ?? 0;
+  const ports: Ports = { control: drachtio.controlPort, udp: port("udp"), tcp: port("tcp"), tls: port("tls") };
   return {
     kind: "embedded",
-    control: { host, port: drachtio.controlPort, secret },
+    control: { host, port: ports.control, secret },
     eventSocket: { host, port: freeswitch.eventSocketPort, password },
-    sip: { udp: port("udp"), tcp: port("tcp"), tls: port("tls") },
+    sip: ports,
     counts: () =>
       Promise.resolve({ ...prefixed("drachtio", drachtio.counts()), ...prefixed("freeswitch", freeswitch.counts()) }),
+    killDrachtio: () => drachtio.close(),
+    restartDrachtio: async () => {
+      drachtio = await startDrachtio(ports);
+    },
     close: async () => {
       await Promise.all([drachtio.close(), freeswitch.close()]);
     },

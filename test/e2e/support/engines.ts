@@ -11,6 +11,10 @@ export interface Engines {
   /** The address on which drachtio accepts calls. */
   readonly sip: { readonly udp: number; readonly tcp: number; readonly tls: number };
   counts(): Promise<Counts>;
+  /** Ends drachtio at once: it sends nothing, and forgets its dialogs. */
+  killDrachtio(): Promise<void>;
+  /** Starts it again on the same ports. */
+  restartDrachtio(): Promise<void>;
   close(): Promise<void>;
 }
 

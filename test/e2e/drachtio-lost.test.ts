@@ -1,0 +1,121 @@
+import t from "tap";
+
+import type { CallReport } from "../../src/call/progress.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
+import { inTime, timeoutMs } from "../support/deadline.js";
+import { untilHeard } from "./support/hearing.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, World } from "./support/world.js";
+
+const callers = ["+4915223125678", "+4915223125679"] as const;
+const [{ pin }] = conferences;
+/** From the caller's end to the end of the member in the conference, in milliseconds. */
+const goneWithinMs = 10_000;
+/** drachtio starts, einwahl connects to it and registers. */
+const backWithinMs = 15_000;
+
+interface Bench {
+  readonly world: World;
+  readonly phone: TestPhone;
+  readonly kill: () => Promise<void>;
+  readonly bringBack: () => Promise<void>;
+}
+
+async function start(): Promise<Bench> {
+  const world = await World.start(t);
+  return {
+    world,
+    phone: await world.phone(),
+    kill: async () => {
+      const lost = world.log.next("the loss noticed", (line) => line.includes("drachtio is not connected"));
+      await world.engines.killDrachtio();
+      await lost;
+    },
+    bringBack: async () => {
+      const options = { ms: backWithinMs, evidence: () => world.tail() };
+      const registered = world.log.next("registered again", (line) => line.includes("trunk registered"), options);
+      await world.engines.restartDrachtio();
+      await registered;
+    },
+  };
+}
+
+function nextReport(world: World): Promise<CallReport> {
+  return world.reports.next("the call's report", () => true, { ms: 60_000 });
+}
+
+/** A telephone stops its audio at once, whatever comes of its BYE. */
+async function leave(call: PhoneCall): Promise<void> {
+  call.stopRtp();
+  await call.hangUp();
+}
+
+await t.test("drachtio is killed", { timeout: 240_000 }, async (t) => {
+  const { world, phone, kill, bringBack } = await start();
+  const before = await world.counts();
+
+  await t.test("in a conference: the call goes on, new calls come, and the caller's end is noticed", async (t) => {
+    const first = await talk(world, phone, { number: callers[0] });
+    const tones = new Tones(world, first);
+    await kill();
+    await tones.bothWays(t, "while drachtio is away");
+    await bringBack();
+    await tones.bothWays(t, "with the new drachtio, which does not know the call");
+    const { call } = await talk(world, await world.phone(), { number: callers[1] });
+    const member = world.bbbs[0].members(pin).find(({ memberId }) => memberId !== first.member.memberId);
+    if (member === undefined) throw new Error(`no second member\n${world.tail()}`);
+    await new Tones(world, { call, member }).bothWays(t, "in a new call");
+    const firstReport = nextReport(world);
+    const since = performance.now();
+    await leave(first.call);
+    t.ok(await world.bbbs[0].waitForLeave(first.member.memberId, goneWithinMs), "the first caller's member leaves");
+    t.comment(`${((performance.now() - since) / 1_000).toFixed(1)} s`);
+    t.match(await firstReport, { cause: "signalling-lost" });
+    const secondReport = nextReport(world);
+    await call.hangUp();
+    t.match(await secondReport, { cause: "caller-hung-up" }, "the second call has its signalling");
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("the caller hangs up while drachtio is away", async (t) => {
+    const { call, member } = await talk(world, phone, { number: callers[0] });
+    await kill();
+    const report = nextReport(world);
+    const since = performance.now();
+    const hangingUp = leave(call);
+    t.ok(await world.bbbs[0].waitForLeave(member.memberId, goneWithinMs), "the member leaves");
+    t.comment(`${((performance.now() - since) / 1_000).toFixed(1)} s`);
+    t.match(await report, { cause: "signalling-lost" });
+    await bringBack();
+    await hangingUp;
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("in the dialogue: the caller joins, and einwahl ends the call without signalling", async (t) => {
+    const call = await phone.dial({ ...world.line(), number: callers[0] });
+    call.audio.listenForPrompts(world.prompts);
+    await call.answered;
+    await kill();
+    await untilHeard(world, call, "de/welcome");
+    const arrival = world.bbbs[0].waitForMember(pin, timeoutMs);
+    await call.sendDigits(pin);
+    const member = await arrival;
+    if (member === undefined) throw new Error(`no member joined\n${world.tail()}`);
+    await bringBack();
+    await new Tones(world, { call, member }).bothWays(t, "after the join");
+    const report = nextReport(world);
+    const since = performance.now();
+    await world.bbbs[0].kick(member.memberId);
+    const { cause } = await inTime("the call ends", report);
+    t.comment(`${cause} after ${((performance.now() - since) / 1_000).toFixed(1)} s`);
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  t.strictSame(
+    world.complaints(callers.map((caller) => caller.slice(3))),
+    [],
+    "no bug and no number in the log",
+  );
+});
