@@ -347,16 +347,28 @@ export class MediaEndpoint implements CallerEndpoint {
     // FreeSWITCH may close first; drachtio-fsmrf 4.1.2 ignores that error by an outdated name only.
     connection?.removeAllListeners("error");
     connection?.on("error", () => undefined);
+    await this.#hangUp(connection);
+    // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
+    this.#settings.srf.removeDialog(this.#dialog);
+    this.#onReleased();
+    return received;
+  }
+
+  /** Resolves on FreeSWITCH's BYE; it never comes if drachtio does not know the dialog, so also after the channel's end. */
+  async #hangUp(connection: ChannelConnection | null | undefined): Promise<void> {
+    const { clock } = this.#settings;
+    const ended = new Promise<void>((resolve) => {
+      connection?.on("esl::end", () => {
+        resolve();
+      });
+    });
     const destroyed = new Promise<void>((resolve) => {
       this.#raw.destroy(() => {
         resolve();
       });
     });
-    await within(this.#settings.clock, releaseTimeoutMs, destroyed);
-    // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
-    this.#settings.srf.removeDialog(this.#dialog);
-    this.#onReleased();
-    return received;
+    await within(clock, releaseTimeoutMs, Promise.race([destroyed, ended]));
+    await within(clock, reasonTimeoutMs, destroyed);
   }
 
   async #variable(channel: string, name: string): Promise<string | undefined> {

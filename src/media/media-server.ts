@@ -41,6 +41,8 @@ export type MediaServerState = { readonly kind: "down"; readonly why: string } |
 const probeEvery = { up: 5_000, down: 1_000 };
 const probeTimeoutMs = 2_000;
 const connectTimeoutMs = 3_000;
+/** Timeout for a channel, in milliseconds: longer than a call waits for it. */
+const openTimeoutMs = 10_000;
 /** Delay after the end of the last channel before the connections count as unused, in milliseconds. */
 const idleAfterMs = 1_000;
 
@@ -140,7 +142,9 @@ export class MediaServer {
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#countChannel();
     try {
-      const raw = await fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) });
+      const headers = this.#headers(srtp, offer);
+      const opening = fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers });
+      const raw = await this.#inTime(opening, (late) => late.destroy(() => undefined));
       return success(new MediaEndpoint(raw, this.#endpointSettings(), this.#hold(raw.uuid, counted), offer));
     } catch (error) {
       counted();
@@ -153,7 +157,8 @@ export class MediaServer {
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#countChannel();
     try {
-      const late = await makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp, ""));
+      const opening = makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp, ""));
+      const late = await this.#inTime(opening, (tooLate) => tooLate.abandon());
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(forFreeswitch(answer));
@@ -233,6 +238,17 @@ export class MediaServer {
       this.#held.delete(channelId);
       released();
     };
+  }
+
+  /** drachtio-srf drops what it waits for when drachtio ends: it would count as a channel forever. Throws if late. */
+  async #inTime<Opened extends object>(
+    opening: Promise<Opened>,
+    release: (late: Opened) => unknown,
+  ): Promise<Opened> {
+    const opened = await within(this.#clock, openTimeoutMs, opening);
+    if (opened !== undefined) return opened;
+    opening.then(release).catch(() => undefined);
+    throw new Error("no answer from FreeSWITCH");
   }
 
   #reportIdle(): void {

@@ -52,8 +52,9 @@ export class DialogPresence {
     if (connections.connection !== connection) return "unknown";
     switch (answer.kind) {
       case "late":
-        return "unreachable";
       case "refused":
+        return "unreachable";
+      case "no-dialog":
         if (this.#provedOn === connection) return "gone";
         this.#isLost = true;
         return "lost";

@@ -17,7 +17,9 @@ export type DialogRequestOutcome =
   | { readonly kind: "answered"; readonly response: SrfReceivedResponse }
   /** drachtio got no response or could not send, and generated a 408 or 503 (without a source address). */
   | { readonly kind: "not-sent" }
-  /** drachtio does not know the dialog, or is not connected. */
+  /** drachtio does not know the dialog. */
+  | { readonly kind: "no-dialog" }
+  /** drachtio is not connected, or refuses for another reason. */
   | { readonly kind: "refused" }
   | { readonly kind: "late" };
 
@@ -38,7 +40,7 @@ export async function requestInDialog(
         { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) },
         (error, request) => {
           if (error !== null || request === undefined) {
-            resolve({ kind: "refused" });
+            resolve({ kind: error?.code === "ENODIALOG" ? "no-dialog" : "refused" });
             return;
           }
           request.on("response", (response, acknowledge) => {
