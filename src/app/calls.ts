@@ -34,6 +34,8 @@ export interface CallsOptions {
   readonly nodes: NodeProbe;
   /** The random id of this process. */
   readonly owner: string;
+  /** Calls wait for it: at the start of einwahl each would be refused. */
+  readonly whenOpen: Latch<true>;
   /** The settings of a new call, which keeps them until its end. */
   readonly newCallSettings: () => NewCallSettings;
   /** The call has ended and released all its resources. */
@@ -108,9 +110,28 @@ export class Calls {
   take(call: DrachtioCall): void {
     const { settings, limits } = this.#options.newCallSettings();
     const services = this.#services(call, randomBytes(6).toString("base64url"), limits);
-    this.#run(call, services, runCall(call, services, settings), () => {
+    const run = (): Promise<CallReport> => runCall(call, services, settings);
+    const report = this.#options.whenOpen.isSet ? run() : this.#opened(call).then(run);
+    this.#run(call, services, report, () => {
       this.#options.onRemoved(call);
     });
+  }
+
+  /** Resolves when calls can be handled, or when the caller has given up. */
+  async #opened(call: DrachtioCall): Promise<void> {
+    let stop: () => void = () => undefined;
+    await new Promise<void>((resolve) => {
+      const latches = [this.#options.whenOpen, call.gone, this.#shutdown];
+      const disposables = latches.map((latch) =>
+        latch.onSet(() => {
+          resolve();
+        }),
+      );
+      stop = () => {
+        for (const dispose of disposables) dispose();
+      };
+    });
+    stop();
   }
 
   /** Continues a call that another process has left. @param onRemoved the call has ended here */

@@ -38,6 +38,7 @@ import { InstanceCache } from "./instance-cache.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
 import { openSignalling } from "./signalling.js";
+import { StartGate } from "./start-gate.js";
 import { makeSyntheticCalls } from "./synthetic.js";
 import { makeTrunk, type TrunkParts } from "./trunk.js";
 
@@ -67,6 +68,7 @@ export class Einwahl {
   readonly #throttleKeys: StoredDayKeys;
   readonly #guesses: GuessThrottle;
   readonly #memory = makeCallMemory(() => this.#http);
+  readonly #startGate: StartGate;
   readonly #calls: Calls;
   readonly #adoption: Adoption;
   readonly #monitoring: Monitoring;
@@ -105,6 +107,7 @@ export class Einwahl {
       onBug: this.#onBug,
     });
     const { cluster, ownership } = this.#member;
+    this.#startGate = new StartGate(clock);
     this.#signalling = openSignalling(config, logger, clock, {
       onCall: (call) => {
         this.#calls.take(call);
@@ -121,6 +124,7 @@ export class Einwahl {
       },
     });
     const onState = (): void => {
+      if (this.#mediaServers.all.some(({ state }) => state.kind === "up")) this.#startGate.ready("media server");
       this.#checkReady();
     };
     this.#trunks = new TrunkPool(config.trunks, (trunk) =>
@@ -174,6 +178,7 @@ export class Einwahl {
       directory: this.#directory,
       nodes: makeNodeProbe(logger, clock),
       owner: ownership.self,
+      whenOpen: this.#startGate.whenOpen,
       newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
       onRemoved: (call) => {
         this.#signalling.release(call);
@@ -216,7 +221,10 @@ export class Einwahl {
       throw error;
     }
     await einwahl.#member.cluster.open(einwahl.#http.shared);
-    await Promise.all([einwahl.#directory.open(), einwahl.#trunks.open(), einwahl.#mediaServers.open()]);
+    const directory = einwahl.#directory.open().then(() => {
+      einwahl.#startGate.ready("directory");
+    });
+    await Promise.all([directory, einwahl.#trunks.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
     einwahl.#adoption.open();
     einwahl.#syntheticCalls.start();
@@ -296,7 +304,11 @@ export class Einwahl {
    */
   async handOver(): Promise<void> {
     this.#adoption.close();
-    await Promise.all([this.#calls.handOver(), this.#syntheticCalls.close(), this.#trunks.handOver()]);
+    this.#startGate.open();
+    await this.#calls.handOver();
+    // From here on other instances may take the calls over.
+    await this.#member.cluster.leave();
+    await Promise.all([this.#syntheticCalls.close(), this.#trunks.handOver()]);
     await this.#close();
   }
 
@@ -307,6 +319,7 @@ export class Einwahl {
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
     this.#adoption.close();
+    this.#startGate.open();
     await this.#reloading;
     await this.#member.cluster.leave();
     await Promise.all([this.#syntheticCalls.close(), this.#trunks.close()]);

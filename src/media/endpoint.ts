@@ -19,13 +19,18 @@ import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
-import { within } from "../util/wait.js";
 import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answer.js";
 import { ApplicationQueue } from "./application-queue.js";
 import { ConferenceLegs } from "./conference-legs.js";
 import { forCaller, forFreeswitch } from "./direction.js";
+<<<<<<< HEAD
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { languageVariable, recordVariable } from "./left-channels.js";
+=======
+import type { FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { byeAfterEndMs, hangUpChannel } from "./hang-up-channel.js";
+import { legDecided } from "./leg-decided.js";
+>>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -59,18 +64,12 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly srf: SrfLike;
 }
 
-/** Timeout for FreeSWITCH's confirmation of a hang-up, in milliseconds. */
-const releaseTimeoutMs = 3_000;
-
 /** FreeSWITCH's hang-up cause after `media_timeout` without RTP. */
 const mediaTimeout = "MEDIA_TIMEOUT";
 
 /** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and `DTMF-Duration` units per millisecond. */
 const rtpSource = "RTP";
 const unitsPerMs = 8;
-
-/** Time between the end of a channel's connection and its BYE, in milliseconds. */
-const reasonTimeoutMs = 300;
 
 /** Ringing tone until the BBB server answers (ITU-T E.180, Germany). */
 const ringingTone = "%(1000,4000,425)";
@@ -128,7 +127,7 @@ export class MediaEndpoint implements CallerEndpoint {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
       // In a bridge only FreeSWITCH's BYE has the reason, and it arrives shortly after the connection has ended.
       else
-        this.#cancelTimer = settings.clock.after(reasonTimeoutMs, () => {
+        this.#cancelTimer = settings.clock.after(byeAfterEndMs, () => {
           this.gone.set("media-server-lost");
         });
     });
@@ -341,19 +340,15 @@ export class MediaEndpoint implements CallerEndpoint {
   async #release(): Promise<ReceivedAudio | undefined> {
     await this.#legs.left();
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
-    const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#cancelTimer();
-    this.#raw.removeAllListeners();
-    // FreeSWITCH may close first; drachtio-fsmrf 4.1.2 ignores that error by an outdated name only.
-    connection?.removeAllListeners("error");
-    connection?.on("error", () => undefined);
-    await this.#hangUp(connection);
+    await hangUpChannel(this.#raw, this.#settings.clock);
     // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();
     return received;
   }
 
+<<<<<<< HEAD
   /** Resolves on FreeSWITCH's BYE; it never comes if drachtio does not know the dialog, so also after the channel's end. */
   async #hangUp(connection: ChannelConnection | null | undefined): Promise<void> {
     const { clock } = this.#settings;
@@ -369,6 +364,14 @@ export class MediaEndpoint implements CallerEndpoint {
     });
     await within(clock, releaseTimeoutMs, Promise.race([destroyed, ended]));
     await within(clock, reasonTimeoutMs, destroyed);
+=======
+  async #bridgeFacts(legId: string): Promise<BridgeFacts> {
+    const [suite, codec] = await Promise.all([
+      this.#variable(legId, "rtp_has_crypto"),
+      this.#variable(legId, "rtp_use_codec_name"),
+    ]);
+    return { suite, codec: codec ?? "unknown" };
+>>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
   }
 
   async #variable(channel: string, name: string): Promise<string | undefined> {

@@ -117,9 +117,5 @@ await t.test("drachtio is killed", { timeout: 240_000 }, async (t) => {
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  t.strictSame(
-    world.complaints(callers.map((caller) => caller.slice(3))),
-    [],
-    "no bug and no number in the log",
-  );
+  t.strictSame(world.complaints(callers.map((caller) => caller.slice(3))), [], "no bug and no number in the log");
 });
