@@ -19,6 +19,7 @@ import type { StatusReport } from "../monitoring/status/status-report.js";
 import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
+import type { DialogBook } from "../store/dialog-book.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
 import type { StoredDayKeys } from "../store/stored-day-keys.js";
 import { TrunkPool } from "../trunk/trunk-pool.js";
@@ -35,6 +36,7 @@ import { makeDayKeys } from "./day-keys.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
+import { makeDialogBook } from "./left-dialogs.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
 import { openSignalling } from "./signalling.js";
@@ -69,6 +71,7 @@ export class Einwahl {
   readonly #guesses: GuessThrottle;
   readonly #memory = makeCallMemory(() => this.#http);
   readonly #startGate: StartGate;
+  readonly #dialogs: DialogBook;
   readonly #calls: Calls;
   readonly #adoption: Adoption;
   readonly #monitoring: Monitoring;
@@ -108,9 +111,14 @@ export class Einwahl {
     });
     const { cluster, ownership } = this.#member;
     this.#startGate = new StartGate(clock);
+    this.#dialogs = makeDialogBook(config.drachtio.secret, () => this.#http?.dialogs, ownership.self);
+    const onBug = this.#onBug;
     this.#signalling = openSignalling(config, logger, clock, {
       onCall: (call) => {
         this.#calls.take(call);
+      },
+      onDialog: (dialogId) => {
+        this.#dialogs.add(dialogId).catch(onBug);
       },
       onHeard: (source) => this.#trunks.heardFrom(source),
       onUp: () => {
@@ -182,6 +190,7 @@ export class Einwahl {
       newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
       onRemoved: (call) => {
         this.#signalling.release(call);
+        if (call.dialogId !== undefined) this.#dialogs.remove(call.dialogId).catch(onBug);
       },
       onTalked: (seconds) => this.#http?.callEnded(seconds),
     });
@@ -355,6 +364,7 @@ export class Einwahl {
     const lacksStore = needsStore(config) && this.#http?.store.kind === "none";
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
   }
+
 
   readonly #onBug = (error: unknown): void => {
     this.#logger.error({ err: error }, "unexpected error");

@@ -102,6 +102,11 @@ export class HttpServices {
     return this.#stores?.audioBridges;
   }
 
+  /** For the dialog book; `undefined`: no store. */
+  get dialogs(): Stores["dialogs"] | undefined {
+    return this.#stores?.dialogs;
+  }
+
   /** LiveKit identities of all instances; `undefined`: no Redis. */
   get identityClaims(): Stores["identityClaims"] {
     return this.#stores?.identityClaims;

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.js";
 import { DrachtioConnection, type DrachtioConnectionOptions } from "../sip/drachtio-connection.js";
 import type { Clock } from "../util/clock.js";
 
-export interface SignallingEvents extends Pick<DrachtioConnectionOptions, "onCall" | "onHeard"> {
+export interface SignallingEvents extends Pick<DrachtioConnectionOptions, "onCall" | "onHeard" | "onDialog"> {
   /** Connected, or connected again. */
   readonly onUp: () => void;
   readonly onLost: () => void;
@@ -14,7 +14,7 @@ export function openSignalling(
   { drachtio }: Pick<Config, "drachtio">,
   logger: Logger,
   clock: Clock,
-  { onCall, onHeard, onUp, onLost }: SignallingEvents,
+  { onCall, onHeard, onDialog, onUp, onLost }: SignallingEvents,
 ): DrachtioConnection {
   return DrachtioConnection.open({
     host: drachtio.host,
@@ -24,6 +24,7 @@ export function openSignalling(
     random: Math.random,
     onCall,
     onHeard,
+    ...(onDialog !== undefined && { onDialog }),
     onConnected: (version) => {
       logger.info({ version }, "connected to drachtio");
       onUp();

@@ -23,14 +23,9 @@ import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answe
 import { ApplicationQueue } from "./application-queue.js";
 import { ConferenceLegs } from "./conference-legs.js";
 import { forCaller, forFreeswitch } from "./direction.js";
-<<<<<<< HEAD
-import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
-import { languageVariable, recordVariable } from "./left-channels.js";
-=======
 import type { FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { languageVariable, recordVariable } from "./left-channels.js";
 import { byeAfterEndMs, hangUpChannel } from "./hang-up-channel.js";
-import { legDecided } from "./leg-decided.js";
->>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -346,32 +341,6 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();
     return received;
-  }
-
-<<<<<<< HEAD
-  /** Resolves on FreeSWITCH's BYE; it never comes if drachtio does not know the dialog, so also after the channel's end. */
-  async #hangUp(connection: ChannelConnection | null | undefined): Promise<void> {
-    const { clock } = this.#settings;
-    const ended = new Promise<void>((resolve) => {
-      connection?.on("esl::end", () => {
-        resolve();
-      });
-    });
-    const destroyed = new Promise<void>((resolve) => {
-      this.#raw.destroy(() => {
-        resolve();
-      });
-    });
-    await within(clock, releaseTimeoutMs, Promise.race([destroyed, ended]));
-    await within(clock, reasonTimeoutMs, destroyed);
-=======
-  async #bridgeFacts(legId: string): Promise<BridgeFacts> {
-    const [suite, codec] = await Promise.all([
-      this.#variable(legId, "rtp_has_crypto"),
-      this.#variable(legId, "rtp_use_codec_name"),
-    ]);
-    return { suite, codec: codec ?? "unknown" };
->>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
   }
 
   async #variable(channel: string, name: string): Promise<string | undefined> {

@@ -11,12 +11,8 @@ import { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
-<<<<<<< HEAD
-import { type InviteFault, inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
-=======
 import { hangUpChannel } from "./hang-up-channel.js";
-import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
->>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
+import { type InviteFault, inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
 import { findLeftChannels, type LeftChannel } from "./left-channels.js";
 import { sealRecord } from "./record-seal.js";
@@ -149,13 +145,8 @@ export class MediaServer {
     try {
       const headers = this.#headers(srtp, offer);
       const opening = fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers });
-<<<<<<< HEAD
-      const raw = await this.#inTime(opening, (late) => late.destroy(() => undefined));
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), this.#hold(raw.uuid, counted), offer));
-=======
       const raw = await this.#inTime(opening, (late) => hangUpChannel(late, this.#clock));
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), counted, offer));
->>>>>>> db6c3da (app: let early INVITEs wait for the first media server)
+      return success(new MediaEndpoint(raw, this.#endpointSettings(), this.#hold(raw.uuid, counted), offer));
     } catch (error) {
       counted();
       return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");

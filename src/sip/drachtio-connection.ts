@@ -7,6 +7,7 @@ import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
 import { guardConnection } from "./connection-guard.js";
 import type { ConnectionCount } from "./dialog-presence.js";
+import { requestInDialog } from "./dialog-request.js";
 import { readListenAddresses } from "./drachtio-login.js";
 import { DrachtioCall } from "./incoming-call.js";
 import { MergedRequests, mergeKey } from "./merged-requests.js";
@@ -40,6 +41,8 @@ const requestTimeoutMs = 34_000;
 const maxReasonLength = 80;
 const maxReconnectDelayMs = 2_000;
 const pingInterval = 5_000;
+/** Timeout for drachtio's response to a BYE, in milliseconds. */
+const byeTimeoutMs = 4_000;
 const probeEvery = 5_000;
 
 /**
@@ -142,6 +145,21 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
           });
       });
     });
+  }
+
+  /**
+   * Ends a dialog that no call of this process has. `unknown`: drachtio does not know it. @param reasonHeader RFC 3326
+   */
+  async endDialog(dialogId: string, reasonHeader: string): Promise<"ended" | "unknown" | "failed"> {
+    if (this.#state !== "connected") return "failed";
+    const { kind } = await requestInDialog(this.#srf, this.#options.clock, dialogId, {
+      method: "BYE",
+      headers: { Reason: reasonHeader },
+      timeoutMs: byeTimeoutMs,
+    });
+    if (kind === "no-dialog") return "unknown";
+    // drachtio removes the dialog at its own 408, too.
+    return kind === "answered" || kind === "not-sent" ? "ended" : "failed";
   }
 
   close(): void {

@@ -5,8 +5,10 @@ import type { Clock } from "../util/clock.js";
 import { type Result, success } from "../util/result.js";
 import { RedisCallClaims } from "./call-claims.js";
 import type { DaySums } from "./day-sums.js";
+import { type DialogEntries, RedisDialogEntries } from "./dialog-entries.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
+import { EmbeddedDialogEntries } from "./embedded-dialog-entries.js";
 import { EmbeddedMeetingAudio } from "./embedded-meeting-audio.js";
 import { EmbeddedRooms } from "./embedded-rooms.js";
 import type { GuessCounts } from "./guess-counts.js";
@@ -37,6 +39,8 @@ export interface Stores {
   /** Shared by instances; `undefined`: single instance. */
   readonly removals: WithheldRemovals | undefined;
   readonly audioBridges: AudioBridges;
+  /** For the dialog book. */
+  readonly dialogs: DialogEntries;
   /** LiveKit identities of all instances; `undefined`: single instance. */
   readonly identityClaims: IdentityClaims | undefined;
   /** Wrong PINs of all instances; `undefined`: single instance, which counts in memory. */
@@ -83,6 +87,7 @@ export async function openStores(
       throttleKeys: new RedisDayKeys(redis, { prefix, name: "throttle-key", daysBefore: throttleKeyDays }),
       removals: new RedisRemovals(redis, prefix),
       audioBridges: new RedisMeetingAudio(redis, prefix),
+      dialogs: new RedisDialogEntries(redis, prefix, settings.now),
       identityClaims: new RedisLivekitIdentities(redis, prefix),
       guessCounts: new RedisGuessCounts(redis, prefix),
       shared: {
@@ -138,13 +143,19 @@ function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents
 async function openBeside(
   directory: string,
   onTrouble: StoreEvents["onTrouble"],
-): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys" | "audioBridges">, string>> {
+): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys" | "audioBridges" | "dialogs">, string>> {
   const daySums = await EmbeddedDaySums.open(directory, onTrouble);
   if (!daySums.ok) return daySums;
   const pseudonymKeys = await EmbeddedDayKeys.open(directory, onTrouble);
   if (!pseudonymKeys.ok) return pseudonymKeys;
   const audioBridges = await EmbeddedMeetingAudio.open(directory, onTrouble);
-  return audioBridges.ok
-    ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value, audioBridges: audioBridges.value })
-    : audioBridges;
+  if (!audioBridges.ok) return audioBridges;
+  const dialogs = await EmbeddedDialogEntries.open(directory, onTrouble);
+  if (!dialogs.ok) return dialogs;
+  return success({
+    daySums: daySums.value,
+    pseudonymKeys: pseudonymKeys.value,
+    audioBridges: audioBridges.value,
+    dialogs: dialogs.value,
+  });
 }
