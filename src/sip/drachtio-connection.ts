@@ -9,7 +9,7 @@ import { guardConnection } from "./connection-guard.js";
 import type { ConnectionCount } from "./dialog-presence.js";
 import { requestInDialog } from "./dialog-request.js";
 import { readListenAddresses } from "./drachtio-login.js";
-import { DrachtioCall } from "./incoming-call.js";
+import { DrachtioCall, type DrachtioCallParts } from "./incoming-call.js";
 import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { gateMethods, RequestGate } from "./request-gate.js";
 import { ResumedCall } from "./resumed-call.js";
@@ -44,6 +44,8 @@ const pingInterval = 5_000;
 /** Timeout for drachtio's response to a BYE, in milliseconds. */
 const byeTimeoutMs = 4_000;
 const probeEvery = 5_000;
+/** Maximum number of dialogs to end at the next connection. */
+const maxUnended = 1_000;
 
 /**
  * The connection to drachtio-server for incoming calls and outgoing requests. It reconnects automatically. Answered calls
@@ -57,6 +59,8 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   readonly #merged: MergedRequests;
   /** Calls from a previous connection: drachtio does not forward their in-dialog requests to the new connection. */
   readonly #orphans = new Set<DrachtioCall>();
+  /** Dialogs of ended calls whose BYE could not be sent, with its Reason. */
+  readonly #unended = new Map<string, string>();
   #cancelTimer: () => void = () => undefined;
   /** Set when the current connection ends. */
   #whenLost = new Latch<string>();
@@ -183,8 +187,18 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
     srf.on("close", () => {
       this.#lost("lost", "connection closed");
     });
+    const parts: DrachtioCallParts = {
+      clock,
+      random,
+      connections: this,
+      onDialog,
+      onUnended: (dialogId, reasonHeader) => {
+        if (this.#unended.size < maxUnended) this.#unended.set(dialogId, reasonHeader);
+      },
+      onBug,
+    };
     srf.invite((request, response) => {
-      const call = new DrachtioCall(srf, { clock, random, connections: this, onDialog, onBug }, request, response);
+      const call = new DrachtioCall(srf, parts, request, response);
       this.#calls.set(
         call,
         mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""),
@@ -228,6 +242,9 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
       call.reconnected();
       this.#orphans.add(call);
     }
+    for (const [dialogId, reasonHeader] of this.#unended)
+      this.endDialog(dialogId, reasonHeader).catch(this.#options.onBug);
+    this.#unended.clear();
     this.#probeOrphans();
   }
 

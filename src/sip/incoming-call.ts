@@ -30,6 +30,8 @@ export interface DrachtioCallParts {
   readonly connections: ConnectionCount;
   /** The call is answered, and drachtio has this dialog. */
   readonly onDialog: (dialogId: string) => void;
+  /** The BYE could not be sent, because drachtio is not connected. */
+  readonly onUnended: (dialogId: string, reasonHeader: string) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -167,16 +169,22 @@ export class DrachtioCall implements IncomingCall {
   async hangUp(reasonHeader: string): Promise<void> {
     const dialog = this.#dialog;
     if (dialog === undefined) return;
-    const isLost = this.#presence?.isLost === true;
     this.#stopListening(dialog);
-    // A lost dialog has no BYE: the caller's side ends with the audio.
-    if (!isLost)
-      await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
-        method: "BYE",
-        headers: { Reason: reasonHeader },
-        timeoutMs: byeTimeoutMs,
-      });
+    // In a lost dialog there is no BYE: the caller's side ends with the audio.
+    if (this.#presence?.isLost !== true) await this.#sendBye(dialog, reasonHeader);
     this.#srf.removeDialog(dialog);
+  }
+
+  async #sendBye({ id }: SrfDialog, reasonHeader: string): Promise<void> {
+    const { clock, connections, onUnended } = this.#parts;
+    const { connection } = connections;
+    const { kind } = await requestInDialog(this.#srf, clock, id, {
+      method: "BYE",
+      headers: { Reason: reasonHeader },
+      timeoutMs: byeTimeoutMs,
+    });
+    const isCut = connection === undefined || connections.connection !== connection;
+    if (isCut && (kind === "refused" || kind === "late")) onUnended(id, reasonHeader);
   }
 
   /** The connection to drachtio is a new one: an INVITE that is not answered yet can't be answered over it. */

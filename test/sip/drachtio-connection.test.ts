@@ -21,20 +21,23 @@ const answer =
   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
 
 interface Bench {
-  readonly server: EmbeddedDrachtio;
+  server: EmbeddedDrachtio;
   readonly link: CuttableLink;
   readonly signalling: DrachtioConnection;
   readonly calls: DrachtioCall[];
   readonly events: string[];
+  readonly dialogs: string[];
   readonly phone: TestPhone;
   readonly uri: string;
 }
 
 async function bench(isTrunk = true): Promise<Bench> {
   const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: certificates });
-  const link = await CuttableLink.to(() => server.controlPort);
+  let running: () => EmbeddedDrachtio = () => server;
+  const link = await CuttableLink.to(() => running().controlPort);
   const calls: DrachtioCall[] = [];
   const events: string[] = [];
+  const dialogs: string[] = [];
   const signalling = DrachtioConnection.open({
     host: "127.0.0.1",
     port: link.port,
@@ -48,19 +51,23 @@ async function bench(isTrunk = true): Promise<Bench> {
     },
     onConnected: (version) => events.push(`connected ${version}`),
     onLost: () => events.push("lost"),
+    onDialog: (dialogId) => dialogs.push(dialogId),
     onBug: (error) => events.push(`bug ${String(error)}`),
   });
   await until(() => signalling.state === "connected", "a connection");
   const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
-  return {
+  const all: Bench = {
     server,
     link,
     signalling,
     calls,
     events,
+    dialogs,
     phone,
     uri: `sip:+493012345@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`,
   };
+  running = () => all.server;
+  return all;
 }
 
 async function close(t: Test, all: Bench): Promise<void> {
@@ -260,6 +267,67 @@ await t.test("a hang-up after the connection was cut is detected within seconds"
   t.equal(await incoming.askPresence(), "there");
   await call.hangUp();
   t.equal(await gone, "caller-hung-up", "the dialog was there over this connection, and is not any more");
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("a call that ends without a connection to drachtio: its BYE goes over the next one", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  all.link.cut();
+  await until(() => all.signalling.state === "lost", "the loss noticed");
+  t.equal(await incoming.askPresence(), "unknown");
+  await incoming.hangUp(reasonHeaderFor("max-duration"));
+  all.signalling.release(incoming);
+  t.match(await call.ended, { by: "remote", reason: 'Q.850;cause=16;text="max-duration"' });
+  await close(t, all);
+});
+
+await t.test("drachtio restarts: an answered call goes on without signalling, a ringing one ends", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const ringing = await arrived(all);
+  ringing.ring();
+  t.strictSame(all.dialogs, [incoming.dialogId], "a dialog from the 200 on");
+  await all.server.close();
+  await until(() => all.signalling.state === "lost", "the loss noticed");
+  ringing.ring();
+  t.equal(await incoming.askPresence(), "unknown");
+  t.match(await all.signalling.endDialog("any", "Q.850;cause=41"), "failed");
+  const server = await startServer({ sip: all.server.addresses, tls: certificates });
+  all.server = server;
+  const gone = set(ringing.gone);
+  t.equal(await gone, "signalling-lost");
+  ringing.refuse(answerFor("signalling-lost"));
+  t.equal(await incoming.askPresence(), "lost");
+  t.equal(await all.signalling.endDialog("any", "Q.850;cause=41"), "unknown");
+  t.notOk(incoming.gone.isSet, "the call goes on");
+  await incoming.hangUp(reasonHeaderFor("max-duration"));
+  for (const each of [incoming, ringing]) all.signalling.release(each);
+  t.strictSame(
+    all.events.filter((event) => event.startsWith("bug")),
+    [],
+  );
+  await close(t, all);
+});
+
+await t.test("a dialog that an earlier process has left", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  const reason = 'Q.850;cause=41;text="media-server-lost"';
+  t.equal(await all.signalling.endDialog(incoming.dialogId ?? "", reason), "ended");
+  t.match(await call.ended, { by: "remote", reason });
+  t.equal(await all.signalling.endDialog(incoming.dialogId ?? "", reason), "unknown");
   all.signalling.release(incoming);
   await close(t, all);
 });
