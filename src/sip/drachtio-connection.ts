@@ -209,6 +209,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
       merged: this.#merged,
       onHeard: this.#options.onHeard,
       hasDialog: (dialogId) => srf.findDialogById(dialogId) !== undefined,
+      lostCall: (dialogId) => [...this.#calls.keys()].find((call) => call.dialogId === dialogId),
     });
     srf.connect({
       host,

@@ -13,6 +13,7 @@ import { requestInDialog } from "./dialog-request.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite } from "./forget-caller.js";
 import { completeAnswer, type Offer, offerIn, readNewOffer, readOffer } from "./offer.js";
+import type { LostCall } from "./request-gate.js";
 import { SessionExchange } from "./session-exchange.js";
 import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
@@ -39,7 +40,7 @@ export interface DrachtioCallParts {
  * An INVITE from drachtio and the dialog that it creates. drachtio itself sends 100 and, on CANCEL, 200 and 487;
  * einwahl never responds to a CANCEL.
  */
-export class DrachtioCall implements IncomingCall {
+export class DrachtioCall implements IncomingCall, LostCall {
   readonly gone = new Latch<EndCause>();
   readonly #srf: SrfLike;
   readonly #parts: DrachtioCallParts;
@@ -268,12 +269,17 @@ export class DrachtioCall implements IncomingCall {
 
   #listen(dialog: SrfDialog): void {
     dialog.on("info", (request, response) => {
-      const content = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
-      if (content.kind === "key") this.#endpoint?.pressed(content.key);
-      if (content.kind === "unsupported")
-        response.send(415, "Unsupported Media Type", { headers: { Accept: infoTypes } });
-      else response.send(200, "OK", {});
+      const { status, reason, headers } = this.takeInfo(request.get("Content-Type") ?? "", request.body ?? "");
+      response.send(status, reason, { headers });
     });
+  }
+
+  takeInfo(contentType: string, body: string): ReturnType<LostCall["takeInfo"]> {
+    const content = readDtmfInfo(contentType, body);
+    if (content.kind === "unsupported")
+      return { status: 415, reason: "Unsupported Media Type", headers: { Accept: infoTypes } };
+    if (content.kind === "key") this.#endpoint?.pressed(content.key);
+    return { status: 200, reason: "OK", headers: {} };
   }
 }
 

@@ -20,11 +20,19 @@ export type Verdict =
   | { readonly kind: "answer"; readonly status: number; readonly reason: string; readonly headers: Headers }
   | { readonly kind: "ignore" };
 
+/** A call that drachtio does not know any more, with its caller's side up. */
+export interface LostCall {
+  /** The response to an INFO. */
+  takeInfo(contentType: string, body: string): Omit<Extract<Verdict, { kind: "answer" }>, "kind">;
+}
+
 export interface GateOptions {
   /** Called for every request outside of dialogs. Returns whether its source belongs to a trunk. */
   readonly onHeard: (source: InviteFacts["source"]) => boolean;
   /** Whether drachtio-srf knows this dialog. */
   readonly hasDialog: (dialogId: string) => boolean;
+  /** The answered call with this dialog. If drachtio has lost it, it forwards requests as ones outside of dialogs. */
+  readonly lostCall: (dialogId: string) => LostCall | undefined;
   readonly merged: MergedRequests;
 }
 
@@ -54,7 +62,8 @@ export class RequestGate {
     const head = readHead(request.text);
     // Neither may be rejected because of Require (RFC 3261 section 8.2.2.3).
     if (head.method === "ACK" || head.method === "CANCEL") return pass;
-    return request.dialogId === "" ? this.#outside(request, head) : this.#inside(request, head);
+    if (request.dialogId !== "") return this.#inside(request, head);
+    return this.#ofLostCall(request, head) ?? this.#outside(request, head);
   }
 
   #inside({ dialogId }: NetworkRequest, head: RequestHead): Verdict {
@@ -63,6 +72,16 @@ export class RequestGate {
     if (!this.#options.hasDialog(dialogId)) return refusals.noDialog;
     if (!isAllowed(head.method)) return refusals.notAllowed;
     return badExtension(head) ?? (head.method === "OPTIONS" ? answer(200, "OK", capabilities) : pass);
+  }
+
+  /** A 481 would end the call (RFC 3261 section 12.2.1.2). drachtio itself responds so to INVITE, UPDATE and BYE. */
+  #ofLostCall({ source, text }: NetworkRequest, head: RequestHead): Verdict | undefined {
+    if (tagIn(head.header("to")) === "" || !["OPTIONS", "INFO"].includes(head.method)) return undefined;
+    const call = this.#options.lostCall(`${head.header("call-id")};from-tag=${tagIn(head.header("from"))}`);
+    if (call === undefined || !this.#options.onHeard(source)) return undefined;
+    if (head.method === "OPTIONS") return answer(200, "OK", capabilities);
+    const end = text.indexOf("\r\n\r\n");
+    return { kind: "answer", ...call.takeInfo(head.header("content-type"), end < 0 ? "" : text.slice(end + 4)) };
   }
 
   #outside({ source }: NetworkRequest, head: RequestHead): Verdict {

@@ -9,6 +9,7 @@ export interface RequestHead {
 const compactForms = {
   "call-id": "i",
   contact: "m",
+  "content-type": "c",
   cseq: undefined,
   from: "f",
   "record-route": undefined,

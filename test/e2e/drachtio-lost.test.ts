@@ -1,4 +1,4 @@
-import t from "tap";
+import t, { type Test } from "tap";
 
 import type { CallReport } from "../../src/call/progress.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
@@ -6,7 +6,7 @@ import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { timeoutMs } from "../support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
-import { conferences, World } from "./support/world.js";
+import { conferences, numbers, World, type WorldOptions } from "./support/world.js";
 
 const callers = ["+4915223125678", "+4915223125679"] as const;
 const [{ pin }] = conferences;
@@ -24,8 +24,9 @@ interface Bench {
   readonly bringBack: () => Promise<void>;
 }
 
-async function start(): Promise<Bench> {
-  const world = await World.start(t);
+/** @param back the log line after which calls come again */
+async function start(owner: Test, back: string, options: WorldOptions = {}): Promise<Bench> {
+  const world = await World.start(owner, options);
   return {
     world,
     phone: await world.phone(),
@@ -35,10 +36,10 @@ async function start(): Promise<Bench> {
       await lost;
     },
     bringBack: async () => {
-      const options = { ms: backWithinMs, evidence: () => world.tail() };
-      const registered = world.log.next("registered again", (line) => line.includes("trunk registered"), options);
+      const within = { ms: backWithinMs, evidence: () => world.tail() };
+      const isBack = world.log.next(back, (line) => line.includes(back), within);
       await world.engines.restartDrachtio();
-      await registered;
+      await isBack;
     },
   };
 }
@@ -54,7 +55,7 @@ async function leave(call: PhoneCall): Promise<void> {
 }
 
 await t.test("drachtio is killed", { timeout: 240_000 }, async (t) => {
-  const { world, phone, kill, bringBack } = await start();
+  const { world, phone, kill, bringBack } = await start(t, "trunk registered");
   const before = await world.counts();
 
   await t.test("in a conference: the call goes on, new calls come, and the caller's end is noticed", async (t) => {
@@ -147,4 +148,24 @@ await t.test("drachtio is killed", { timeout: 240_000 }, async (t) => {
   });
 
   t.strictSame(world.complaints(callers.map((caller) => caller.slice(3))), [], "no bug and no number in the log");
+});
+
+await t.test("a caller whose requests still reach the new drachtio", { timeout: 120_000 }, async (t) => {
+  const options: WorldOptions = { line: "straight", trunk: { allow_unencrypted: true } };
+  const { world, kill, bringBack } = await start(t, "connected to drachtio", options);
+  const phone = await world.phone({ transport: "udp" });
+  const talking = await talk(world, phone, {
+    number: callers[0],
+    uri: world.sipUri(numbers.german, "udp"),
+    srtp: "none",
+  });
+  const { call, member } = talking;
+  await kill();
+  await bringBack();
+  await new Tones(world, talking).bothWays(t, "with the new drachtio");
+  t.ok(await call.sendDigits("1", { method: "info" }), "an INFO is answered: a 481 would end the call");
+  const report = nextReport(world);
+  await leave(call);
+  t.ok(await world.bbbs[0].waitForLeave(member.memberId, goneWithinMs), "the BYE gets a 481, and the audio stops");
+  t.match(await report, { cause: "signalling-lost" });
 });

@@ -26,6 +26,10 @@ function makeGate(clock = new FakeClock()): (method: string, sent?: Sent) => str
     merged: new MergedRequests(clock),
     onHeard: (source) => source.address === trunk.address,
     hasDialog: (id) => id === "known",
+    lostCall: (id) =>
+      id === "lost;from-tag=f"
+        ? { takeInfo: (type, body) => ({ status: 200, reason: "OK", headers: { Took: `${type} ${body}` } }) }
+        : undefined,
   });
   return (
     method,
@@ -60,6 +64,18 @@ function makeGate(clock = new FakeClock()): (method: string, sent?: Sent) => str
 }
 
 const capable = `200 | Allow: ${allow} | Accept: application/sdp, multipart/mixed, multipart/alternative | Accept-Encoding: identity | Supported: timer`;
+
+await t.test("requests of a call that drachtio has lost", (t) => {
+  const judge = makeGate();
+  const lost = { callId: "lost", to: "t", headers: ["c: application/dtmf-relay"] };
+  t.equal(judge("OPTIONS", lost), capable, "the peer asks whether the call is still there");
+  t.equal(judge("INFO", lost), "200 | Took: application/dtmf-relay Require: nothing-of-the-body");
+  t.equal(judge("OPTIONS", { ...lost, tag: "other" }), "481", "of another dialog");
+  t.equal(judge("OPTIONS", { ...lost, to: "" }), capable, "outside of dialogs");
+  t.equal(judge("INFO", { ...lost, from: stranger }), "403", "from a stranger");
+  t.equal(judge("NOTIFY", lost), "481");
+  t.end();
+});
 
 await t.test("requests within a dialog", (t) => {
   const judge = makeGate();
