@@ -3,15 +3,19 @@ import type { Logger } from "pino";
 import type { CallRecord } from "../call/record.js";
 import type { PooledServer } from "../media/media-servers.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
+import type { DialogBook } from "../store/dialog-book.js";
 import type { Clock } from "../util/clock.js";
 import type { Calls } from "./calls.js";
 import type { Ownership } from "./ownership.js";
 
 export interface AdoptionParts {
   readonly servers: () => readonly PooledServer[];
-  readonly signalling: Pick<DrachtioConnection, "state" | "resume">;
+  readonly signalling: Pick<DrachtioConnection, "state" | "resume" | "release">;
   readonly calls: Pick<Calls, "adopt" | "isClosed">;
   readonly ownership: Ownership;
+  readonly dialogs: Pick<DialogBook, "add" | "remove">;
+  /** All channels that can be taken over at the start are: the other dialogs in the book have none. */
+  readonly onSettled: (adopted: ReadonlySet<string>) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -20,6 +24,8 @@ export interface AdoptionParts {
 const retryMs = 2_000;
 /** Searches after the last event that may have left calls: a claim or Redis may come late. */
 const maxRetries = 5;
+/** So long after the start, dialogs without a channel are left over: media servers may come up late. Milliseconds. */
+const settledAfterMs = 15_000;
 
 /**
  * Takes over calls that no process handles: those of the process before this one, and with Redis those of an instance that
@@ -34,6 +40,8 @@ export class Adoption {
   #searching: Promise<void> | undefined;
   /** Channels whose record this version can't read; reported once. */
   readonly #unreadable = new Set<string>();
+  readonly #adopted = new Set<string>();
+  #cancelSettled: () => void = () => undefined;
 
   constructor(parts: AdoptionParts) {
     this.#parts = parts;
@@ -45,12 +53,16 @@ export class Adoption {
   /** Begins to search; before that the directory knows no conferences. */
   open(): void {
     if (this.#state === "waiting") this.#state = "open";
+    this.#cancelSettled = this.#parts.clock.after(settledAfterMs, () => {
+      this.#parts.onSettled(this.#adopted);
+    });
     this.look();
   }
 
   close(): void {
     this.#state = "closed";
     this.#cancelTimer();
+    this.#cancelSettled();
     this.#unsubscribe();
   }
 
@@ -106,16 +118,24 @@ export class Adoption {
   }
 
   async #adopt(server: PooledServer, channelId: string, record: CallRecord): Promise<void> {
-    const { signalling, calls, ownership } = this.#parts;
+    const { signalling, calls, ownership, dialogs, logger } = this.#parts;
+    const onBug = (error: unknown): void => {
+      logger.error({ err: error }, "unexpected error");
+    };
     const resumed = await server.resume(channelId, record);
     if (!resumed.ok) {
       ownership.release(channelId);
       return;
     }
     const { endpoint, bridge, callerSdp } = resumed.value;
+    const { dialogId } = record.line;
+    this.#adopted.add(dialogId);
+    dialogs.add(dialogId).catch(onBug);
     const call = signalling.resume(record.line, callerSdp);
     calls.adopt({ call, endpoint, record, bridge }, () => {
+      signalling.release(call);
       ownership.release(channelId);
+      dialogs.remove(dialogId).catch(onBug);
     });
   }
 }

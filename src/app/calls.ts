@@ -150,10 +150,14 @@ export class Calls {
   #run(key: CallKey, services: CallServices, call: Promise<CallReport>, onRemoved: () => void): void {
     const running = call
       .then((report) => {
-        this.#ended(services.callId, report);
+        // A call that is handed over is still up.
+        if (report.cause === "handed-over")
+          this.#options.logger.info({ call: services.callId }, "call handed over to the next process");
+        else this.#ended(services.callId, report);
+        return report.cause;
       }, services.onBug)
-      .finally(() => {
-        onRemoved();
+      .then((cause) => {
+        if (cause !== "handed-over") onRemoved();
         this.#calls.delete(key);
         this.#synthetic.delete(key);
       });
@@ -210,10 +214,6 @@ export class Calls {
   }
 
   #ended(callId: string, report: CallReport): void {
-    if (report.cause === "handed-over") {
-      this.#options.logger.info({ call: callId }, "call handed over");
-      return;
-    }
     const talking = report.stages.filter(({ stage }) => stage === "talking");
     if (talking.length > 0 && report.origin === "regular")
       this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);

@@ -36,7 +36,7 @@ import { makeDayKeys } from "./day-keys.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
-import { makeDialogBook } from "./left-dialogs.js";
+import { endLeftDialogs, makeDialogBook } from "./left-dialogs.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
 import { openSignalling } from "./signalling.js";
@@ -199,6 +199,10 @@ export class Einwahl {
       signalling: this.#signalling,
       calls: this.#calls,
       ownership,
+      dialogs: this.#dialogs,
+      onSettled: (adopted) => {
+        this.#endLeftDialogs(adopted).catch(onBug);
+      },
       clock,
       logger,
     });
@@ -365,6 +369,17 @@ export class Einwahl {
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
   }
 
+  async #endLeftDialogs(adopted: ReadonlySet<string>): Promise<void> {
+    const { instances } = this.#member.cluster;
+    const left = await endLeftDialogs({
+      book: this.#dialogs,
+      adopted,
+      isAlive: (instance) => instances?.some(({ id }) => id === instance) === true,
+      signalling: this.#signalling,
+      clock: this.#clock,
+    });
+    if (left.ended + left.failed > 0) this.#logger.warn(left, "calls whose media server was gone as well");
+  }
 
   readonly #onBug = (error: unknown): void => {
     this.#logger.error({ err: error }, "unexpected error");

@@ -54,11 +54,12 @@ const maxUnended = 1_000;
 export class DrachtioConnection implements SipRequests, ConnectionCount {
   readonly #options: DrachtioConnectionOptions;
   readonly #srf: SrfLike;
+  readonly #callParts: DrachtioCallParts;
   /** Each call with the merge key of its INVITE. */
   readonly #calls = new Map<DrachtioCall, string>();
   readonly #merged: MergedRequests;
   /** Calls from a previous connection: drachtio does not forward their in-dialog requests to the new connection. */
-  readonly #orphans = new Set<DrachtioCall>();
+  readonly #orphans = new Set<DrachtioCall | ResumedCall>();
   /** Dialogs of ended calls whose BYE could not be sent, with its Reason. */
   readonly #unended = new Map<string, string>();
   #cancelTimer: () => void = () => undefined;
@@ -73,6 +74,17 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   private constructor(options: DrachtioConnectionOptions, srf: SrfLike) {
     this.#options = options;
     this.#srf = srf;
+    const { clock, random, onDialog = () => undefined, onBug } = options;
+    this.#callParts = {
+      clock,
+      random,
+      connections: this,
+      onDialog,
+      onUnended: (dialogId, reasonHeader) => {
+        if (this.#unended.size < maxUnended) this.#unended.set(dialogId, reasonHeader);
+      },
+      onBug,
+    };
     this.#merged = new MergedRequests(options.clock);
   }
 
@@ -108,15 +120,19 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
 
   /** The dialog of a call that another process has answered. @param callerSdp the caller's last session description */
   resume(line: RecordedLine, callerSdp: string): ResumedCall {
-    return new ResumedCall(this.#srf, this.#callParts, line, callerSdp);
+    const call = new ResumedCall(this.#srf, this.#callParts, line, callerSdp);
+    this.#orphans.add(call);
+    this.#probeOrphans();
+    return call;
   }
 
   /** Stops tracking a call that has ended. */
-  release(call: DrachtioCall): void {
+  release(call: DrachtioCall | ResumedCall): void {
+    this.#orphans.delete(call);
+    if (call instanceof ResumedCall) return;
     const key = this.#calls.get(call);
     if (key !== undefined && call.dialogId === undefined) this.#merged.end(key);
     this.#calls.delete(call);
-    this.#orphans.delete(call);
   }
 
   async send(
@@ -175,7 +191,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
 
   #begin(): void {
     const srf = this.#srf;
-    const { host, port, secret, clock, random, onDialog = () => undefined, onBug } = this.#options;
+    const { host, port, secret } = this.#options;
     srf.on("connect", (error, hostPorts, version) => {
       this.#addresses = readListenAddresses(hostPorts ?? "");
       if (error === null) this.#connected(version ?? "unknown version");
@@ -187,18 +203,8 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
     srf.on("close", () => {
       this.#lost("lost", "connection closed");
     });
-    const parts: DrachtioCallParts = {
-      clock,
-      random,
-      connections: this,
-      onDialog,
-      onUnended: (dialogId, reasonHeader) => {
-        if (this.#unended.size < maxUnended) this.#unended.set(dialogId, reasonHeader);
-      },
-      onBug,
-    };
     srf.invite((request, response) => {
-      const call = new DrachtioCall(srf, parts, request, response);
+      const call = new DrachtioCall(srf, this.#callParts, request, response);
       this.#calls.set(
         call,
         mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""),

@@ -2,6 +2,7 @@ import type { EndCause } from "../call/cause.js";
 import type { CallerEndpoint, CallerLine, Presence, RecordedLine } from "../call/interfaces.js";
 import { Latch } from "../util/latch.js";
 import { Listeners } from "../util/listeners.js";
+import { DialogPresence } from "./dialog-presence.js";
 import { requestInDialog } from "./dialog-request.js";
 import type { DrachtioCallParts } from "./incoming-call.js";
 import type { Offer } from "./offer.js";
@@ -11,8 +12,6 @@ import type { SrfLike } from "./srf.js";
 
 /** Timeout for drachtio's response to a BYE, in milliseconds. */
 const byeTimeoutMs = 4_000;
-/** Timeout for the caller's response to an in-dialog OPTIONS, in milliseconds. */
-const presenceTimeoutMs = 4_000;
 
 /** The caller's dialog of a call that another process has answered. drachtio forwards none of the caller's requests. */
 export class ResumedCall implements CallerLine {
@@ -22,6 +21,7 @@ export class ResumedCall implements CallerLine {
   readonly #line: RecordedLine;
   readonly #dialog: ResumedDialog;
   readonly #onRecord = new Listeners();
+  readonly #presence: DialogPresence;
   readonly #exchange: SessionExchange;
 
   /** @param callerSdp the caller's last session description, as the media server has it */
@@ -30,6 +30,13 @@ export class ResumedCall implements CallerLine {
     this.#parts = parts;
     this.#line = line;
     this.#dialog = new ResumedDialog({ srf, clock: parts.clock, id: line.dialogId, contact: line.contact });
+    this.#presence = new DialogPresence({
+      srf,
+      clock: parts.clock,
+      connections: parts.connections,
+      dialogId: line.dialogId,
+      known: "not-yet",
+    });
     this.#exchange = new SessionExchange({
       srf,
       ...parts,
@@ -70,24 +77,22 @@ export class ResumedCall implements CallerLine {
   }
 
   async askPresence(): Promise<Presence> {
-    const answer = await requestInDialog(this.#srf, this.#parts.clock, this.#line.dialogId, {
-      method: "OPTIONS",
-      timeoutMs: presenceTimeoutMs,
-    });
-    if (answer.kind === "refused") return "unknown";
-    if (answer.kind !== "answered" || answer.response.status === 408) return "unreachable";
-    if (answer.response.status !== 481) return "there";
-    this.gone.set("caller-hung-up");
-    return "gone";
+    const presence = await this.#presence.ask();
+    if (presence === "gone") this.gone.set("caller-hung-up");
+    if (presence === "gone" || presence === "lost") this.#exchange.close();
+    return presence;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
-    this.detach();
-    await requestInDialog(this.#srf, this.#parts.clock, this.#line.dialogId, {
+    this.#exchange.close();
+    // In a lost dialog there is no BYE: the caller's side ends with the audio.
+    if (this.#presence.isLost) return;
+    const { kind } = await requestInDialog(this.#srf, this.#parts.clock, this.#line.dialogId, {
       method: "BYE",
       headers: { Reason: reasonHeader },
       timeoutMs: byeTimeoutMs,
     });
+    if (kind === "refused") this.#parts.onUnended(this.#line.dialogId, reasonHeader);
   }
 
   detach(): void {

@@ -1,8 +1,6 @@
 /** `open`: no instance has the right as far as is known. */
 export type RightState =
-  | { readonly kind: "held" }
-  | { readonly kind: "elsewhere"; readonly instance: string }
-  | { readonly kind: "open" };
+  { readonly kind: "held" } | { readonly kind: "elsewhere"; readonly instance: string } | { readonly kind: "open" };
 
 /**
  * Who else receives the calls: `same-contact`: another instance registers, or will, with this instance's Contact;

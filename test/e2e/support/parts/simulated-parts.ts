@@ -59,6 +59,8 @@ export async function startSimulatedParts(
     control: { host, port: control, secret },
     eventSocket: first.eventSocket,
     sip: { udp: plain, tcp: plain, tls },
+    killDrachtio: () => drachtio.end("SIGKILL"),
+    restartDrachtio: () => drachtio.start(),
     drachtio,
     media,
     counts: async () => ({
