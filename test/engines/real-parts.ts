@@ -15,6 +15,7 @@ export async function startRealParts(
     await Promise.all(closers.map((closer) => closer()));
   };
   const media: (MediaPart & Countable)[] = [];
+  const folders = [drachtio.engine.folder];
   try {
     for (let index = 1; index <= mediaServers; index++) {
       const running = await startMedia(certificates, soundsDirectory, {});
@@ -22,6 +23,7 @@ export async function startRealParts(
         running.socket.close();
         await running.engine.close();
       });
+      folders.push(running.engine.folder);
       media.push(mediaPart(`media-${index}`, running));
     }
   } catch (error) {
@@ -46,6 +48,7 @@ export async function startRealParts(
     sip: { udp: drachtio.plain, tcp: drachtio.plain, tls: drachtio.tls },
     drachtio: signalling,
     media,
+    folders,
     counts: async () => await countsOf(media),
     close,
   };

@@ -59,8 +59,11 @@ export interface WorldOptions {
   readonly settings?: (settings: Settings) => Settings;
   /** More fields of the trunk's settings. */
   readonly trunk?: Settings;
-  /** When all calls must have released their resources; default after each subtest, and at the end of the test. */
-  readonly released?: "at-the-end";
+  /**
+   * When all calls must have released their resources; default after each subtest, and at the end of the test. `unchecked`: the
+   * test checks it itself.
+   */
+  readonly released?: "at-the-end" | "unchecked";
   /** `elsewhere`: only the settings file is written, for an einwahl in a process of its own. Default `here`. */
   readonly einwahl?: "here" | "elsewhere";
   /** Whether the start waits until calls would work; default true. */
@@ -146,9 +149,10 @@ export class World {
         const left = await world.#leak(idle);
         if (left !== undefined) throw new Error(left);
       });
-    owner.teardown(async () => {
-      leak.found = await world.#leak(idle);
-    });
+    if (options.released !== "unchecked")
+      owner.teardown(async () => {
+        leak.found = await world.#leak(idle);
+      });
     return world;
   }
 

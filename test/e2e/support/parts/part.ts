@@ -21,6 +21,8 @@ export interface MediaPart extends Part {
 export interface PartEngines extends Engines {
   readonly drachtio: Part;
   readonly media: readonly MediaPart[];
+  /** Where they write files. */
+  readonly folders: readonly string[];
 }
 
 /** The simulators; with EINWAHL_TEST_ENGINES=real drachtio-server and FreeSWITCH from the PATH. */

@@ -63,6 +63,7 @@ export async function startSimulatedParts(
     restartDrachtio: () => drachtio.start(),
     drachtio,
     media,
+    folders: [],
     counts: async () => ({
       ...prefixed("drachtio", await countsOf([drachtio])),
       ...prefixed("freeswitch", await countsOf(media)),
