@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
 
 import { timeoutMs } from "../support/deadline.js";
+import { missingPrograms } from "./support/missing-programs.js";
 import type { Caller } from "./support/parts/caller.js";
 import { PartsWorld } from "./support/parts/parts-world.js";
 import { Tones } from "./support/talk.js";
@@ -16,6 +17,8 @@ const webTone = 440;
 const maxGapMs = 100;
 /** Prompts that ask for a PIN. */
 const asking = ["de/welcome", "de/enter-pin", "de/pin-restart", "de/pin-silence"];
+/** A prompt or the music, milliseconds. */
+const longestSoundMs = 15_000;
 const maxDurationMs = 60_000;
 
 t.setTimeout(300_000);
@@ -55,7 +58,7 @@ function wasNotCutOff(t: Test, caller: Caller, fromMs: number): void {
   }
 }
 
-await t.test("einwahl is killed and comes back: it takes its calls over", async (t) => {
+await t.test("einwahl is killed and comes back: it takes its calls over", { skip: missingPrograms() }, async (t) => {
   const parts = await PartsWorld.start(t, { settings: withCalls({ max_duration: "1m" }) });
   const { world, einwahl } = parts;
   const [bbb, other] = world.bbbs;
@@ -74,8 +77,7 @@ await t.test("einwahl is killed and comes back: it takes its calls over", async 
   const talking = [keys, ended, hangsUp, longest];
   const waiting = await parts.dial(numberOf("5005"));
   await waiting.greeted();
-  await waiting.call.sendDigits(`${evening}#`);
-  t.ok(await waiting.hearsPrompt("de/not-started"), "one caller waits");
+  await waiting.waitFor(evening);
   const typing = await parts.dial(numberOf("5006"));
   const greeted = await parts.dial(numberOf("5007"));
   await Promise.all([typing.greeted(), greeted.greeted()]);
@@ -87,7 +89,7 @@ await t.test("einwahl is killed and comes back: it takes its calls over", async 
   const marks = new Map([waiting, typing, greeted].map((caller) => [caller, caller.hears.heardMs]));
   await einwahl.end("SIGKILL");
   const killedAt = performance.now();
-  const told = [typing, greeted].map(async (caller) => await caller.hearsPrompt("de/please-wait", 5_000));
+  const told = [typing, greeted].map(async (caller) => await caller.hearsPrompt("de/please-wait", longestSoundMs));
   await Promise.all([setTimeout(3_000), ...told]);
   await einwahl.start();
   const backAt = performance.now();
@@ -96,11 +98,11 @@ await t.test("einwahl is killed and comes back: it takes its calls over", async 
     for (const [index, caller] of [typing, greeted].entries()) {
       const at = await told[index];
       const afterMs = at === undefined ? undefined : Math.round(at - killedAt);
-      t.ok(afterMs !== undefined && afterMs < 2_000, `${caller.name} is asked to wait after ${String(afterMs)} ms`);
-      t.ok(
-        caller.hears.longest("silence", killedAt) < 3_000,
-        `silence: ${caller.hears.longest("silence", killedAt)} ms`,
-      );
+      t.ok(afterMs, `${caller.name} is asked to wait after ${String(afterMs)} ms`);
+      // What plays at that moment is played to its end.
+      const silence = caller.hears.pauses("silence", killedAt).filter(({ atMs }) => atMs < (at ?? Infinity));
+      const silentMs = Math.round(silence.reduce((longest, { ms }) => Math.max(longest, ms), 0));
+      t.ok(silentMs < 2_000, `silence of ${silentMs} ms until then`);
       t.ok(await isAsked(caller, caller.hears.heardMs), "is asked for the PIN again");
     }
     const joined = await Promise.all([typing, greeted].map((caller) => caller.join(here.pin, bbb)));

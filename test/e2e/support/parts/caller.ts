@@ -93,6 +93,14 @@ export class Caller {
     return await this.arrival(pin, bbb);
   }
 
+  /** Types the PIN of a room whose conference has not begun, and waits until the caller is told so. */
+  async waitFor(pin: string): Promise<void> {
+    const fromMs = this.hears.heardMs;
+    await this.call.sendDigits(`${pin}#`);
+    const told = await this.hearsPrompt("de/not-started", timeoutMs, fromMs);
+    if (told === undefined) throw new Error(`${this.name} does not wait\n${this.evidence()}`);
+  }
+
   async arrival(pin: string, bbb: SampleBbb, ms = timeoutMs): Promise<MemberInfo> {
     const member = await bbb.waitForMember(pin, ms, this.name);
     if (member === undefined) throw new Error(`${this.name} does not arrive\n${this.evidence()}`);

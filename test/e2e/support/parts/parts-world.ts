@@ -75,7 +75,7 @@ export class PartsWorld {
           ...settings,
           media_servers: engines?.media.map(({ name, eventSocket }) => ({ name, event_socket: eventSocket })),
           bbb_servers: known.map((server) => ({ ...server, poll_interval: "1s" })),
-          http: { port, operators_port: operatorsPort, tokens: [frontEnd] },
+          http: { port, operators_port: operatorsPort, tokens: [frontEnd], rate_limit: { per_address: 100_000 } },
           rooms: { store: redis === undefined ? "store" : redis.url },
           control: { socket: "control.sock" },
         };
