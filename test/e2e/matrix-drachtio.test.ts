@@ -1,0 +1,14 @@
+import t from "tap";
+
+import { testPart } from "./support/matrix/expect.js";
+import { missingPrograms } from "./support/missing-programs.js";
+
+t.setTimeout(300_000);
+
+await t.test("drachtio ends with a caller in each stage", { skip: missingPrograms() }, async (t) => {
+  await testPart(t, {
+    part: ({ engines }) => engines.drachtio,
+    pauseMs: 3_000,
+    promises: { mayEnd: ["ringing"], silenceMs: 3_000, heard: ["waiting", "talking"], nextCallMs: 20_000 },
+  });
+});

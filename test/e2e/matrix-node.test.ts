@@ -1,0 +1,19 @@
+import t from "tap";
+
+import { testPart } from "./support/matrix/expect.js";
+import { missingPrograms } from "./support/missing-programs.js";
+
+t.setTimeout(300_000);
+
+await t.test(
+  "the FreeSWITCH of a BBB server ends with a caller in each stage",
+  { skip: missingPrograms() },
+  async (t) => {
+    await testPart(t, {
+      part: ({ node }) => node,
+      pauseMs: 3_000,
+      // Three seconds of silence tell that the node is dead; then the caller hears a prompt.
+      promises: { silenceMs: 5_000, heard: ["waiting"], nextCallMs: 5_000 },
+    });
+  },
+);
