@@ -2,12 +2,18 @@ import t from "tap";
 
 import { testPart } from "./support/matrix/expect.js";
 import { missingPrograms } from "./support/missing-programs.js";
+import type { Settings } from "./support/world.js";
 
 t.setTimeout(300_000);
 
 await t.test("a media server of two ends with a caller in each stage", { skip: missingPrograms() }, async (t) => {
   await testPart(t, {
     mediaServers: 2,
+    // Calls go to the server with the lowest share of its capacity in use: all are on the one that ends.
+    settings: (settings) => {
+      const [first, ...others] = settings["media_servers"] as readonly Settings[];
+      return { ...settings, media_servers: [{ ...first, capacity: 10_000 }, ...others] };
+    },
     part: ({ engines }) => {
       const [first] = engines.media;
       if (first === undefined) throw new Error("no media server");

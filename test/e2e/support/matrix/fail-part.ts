@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
+import type { MemberInfo } from "../../../../src/simulators/bbb/member.js";
 import type { SampleBbb } from "../../../../src/simulators/bbb/sample-bbb.js";
 import { timeoutMs } from "../../../support/deadline.js";
 import type { Counts } from "../engines.js";
@@ -139,8 +140,13 @@ async function triedAfterwards(parts: PartsWorld, scene: Scene, stage: CallStage
 }
 
 async function keysWork(caller: Caller, bbb: SampleBbb): Promise<string> {
-  const members = caller.members(bbb);
-  const [member] = members;
+  // A leg that lost its media server stays in the conference until its RTP times out.
+  const member = caller
+    .members(bbb)
+    .reduce<MemberInfo | undefined>(
+      (newest, each) => (newest === undefined || each.joinedAt > newest.joinedAt ? each : newest),
+      undefined,
+    );
   if (member === undefined) return "not: is not in the conference";
   const heard = bbb.waitForTone({ memberId: member.memberId }, 1_200, timeoutMs);
   caller.call.playTone(1_200, 0.2);
@@ -149,7 +155,7 @@ async function keysWork(caller: Caller, bbb: SampleBbb): Promise<string> {
   if ((await bbb.waitForDigits(member.memberId, "7", timeoutMs)) === undefined) return "not: BBB gets no keys";
   await caller.call.sendDigits("*#");
   if ((await bbb.waitForLeave(member.memberId, timeoutMs)) === undefined) return "not: the leave key has no effect";
-  return members.length === 1 ? "talked on, keys work" : `not: ${members.length} members`;
+  return "talked on, keys work";
 }
 
 /** When the next caller hears the greeting, dialling again and again. */
