@@ -47,6 +47,8 @@ export async function startRealParts(
     eventSocket: first.eventSocket,
     sip: { udp: drachtio.plain, tcp: drachtio.plain, tls: drachtio.tls },
     drachtio: signalling,
+    killDrachtio: () => signalling.end("SIGKILL"),
+    restartDrachtio: () => signalling.start(),
     media,
     folders,
     counts: async () => await countsOf(media),
