@@ -28,6 +28,8 @@ export async function afterHangUp(
     case "over":
       break;
   }
+  // A channel that is lost from here on must not lead back to the conference that is over.
+  context.state.at = { kind: "ask", why: "conference-ended" };
   const back = await backToMainRoom(context, conference);
   if (back !== undefined) return back;
   context.state.conferencesOver += 1;
@@ -68,11 +70,10 @@ async function backToMainRoom(context: CallContext, { mainRoom }: Conference): P
   if (looked.kind === "ended") return looked;
   if (looked.kind === "late" || looked.value.kind !== "open") return undefined;
   progress.lookedUp("open");
-  const ended = await sayUntilKey(context, inLanguage(context, ["main-room"]));
-  return (
-    ended ?? {
-      kind: "join",
-      destination: { pin: mainRoom, conference: looked.value.conference, waitUntil: undefined },
-    }
-  );
+  const next: Next = {
+    kind: "join",
+    destination: { pin: mainRoom, conference: looked.value.conference, waitUntil: undefined, arrival: "first" },
+  };
+  context.state.at = next;
+  return (await sayUntilKey(context, inLanguage(context, ["main-room"]))) ?? next;
 }

@@ -84,9 +84,12 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
       case "ended":
         return looked;
       case "open":
-        return { kind: "join", destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined } };
+        return {
+          kind: "join",
+          destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined, arrival: "first" },
+        };
       case "not-started":
-        if (settings.waiting.limitMs > 0) return { kind: "wait", pin: pin.value, until: undefined };
+        if (settings.waiting.limitMs > 0) return { kind: "wait", pin: pin.value, until: undefined, after: "look-up" };
         tries.use();
         break;
       case "unknown":

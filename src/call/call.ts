@@ -4,9 +4,9 @@ import { CallScope } from "./call-scope.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
 import type { CallServices, CallState, Next } from "./context.js";
-import { converse } from "./converse.js";
 import { EndSignals } from "./end-signals.js";
 import type { Admitted, IncomingCall } from "./interfaces.js";
+import { serve } from "./move.js";
 import { type CallFacts, CallProgress, type CallReport } from "./progress.js";
 import { CallResources } from "./resources.js";
 import type { CallSettings } from "./settings.js";
@@ -24,6 +24,7 @@ import { restraintFrom } from "./wrong-pins.js";
  *                          |    unknown   not started   |                      |
  *                          +----------------------------+----------------------+   another conference
  *
+ * If the media server is lost, an answered call is `moving` to another one and continues in the stage in which it was.
  * A call can end in each stage: hang-up, lost leg or engine, shutdown of einwahl, maximum duration.
  * Returns when all resources are released: no channel, dialog, timer or listener remains.
  */
@@ -92,12 +93,8 @@ async function handle(
     conferencesOver: 0,
     waitedMs: 0,
   };
-  const ended = await converse(
-    { call, admitted: admitted.value, services, settings, state },
-    connected.endpoint,
-    greeting,
-  );
-  return ended.cause;
+  const answered = { call, admitted: admitted.value, services, settings, state };
+  return await serve(answered, resources, connected.endpoint, greeting);
 }
 
 const greeting: Next = { kind: "ask", why: "greeting" };

@@ -130,24 +130,31 @@ export interface Destination {
   readonly conference: Conference;
   /** End of the waiting time by the clock, if the caller has waited for it; else `undefined`. */
   readonly waitUntil: number | undefined;
+  /** `back`: the caller was there, or was about to join, when the channel was lost. */
+  readonly arrival: "first" | "back";
 }
 
 /** Why the caller is asked for a PIN. */
 export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
 
+/** The conference has not started, or could not be joined. */
+export interface Wait {
+  readonly kind: "wait";
+  readonly pin: Pin;
+  /** End of the waiting time by the clock; `undefined` on the first wait. */
+  readonly until: number | undefined;
+  /** `gap`: the caller has waited on another channel, and the conference may have started since. */
+  readonly after: "look-up" | "failed-join" | "gap";
+}
+
 /** The next step of a call; each step returns one. */
 export type Next =
   | { readonly kind: "ask"; readonly why: Occasion }
-  /** The conference has not started, or could not be joined. `until`: end of the waiting time by the clock; `undefined` on the first wait. */
-  | {
-      readonly kind: "wait";
-      readonly pin: Pin;
-      readonly until: number | undefined;
-      /** The conference may have started while no process handled the call. */
-      readonly look?: "now";
-    }
+  | Wait
   /** `leg`: another process has joined already. */
   | { readonly kind: "join"; readonly destination: Destination; readonly leg?: ConferenceLeg }
+  /** To the conference in which the caller was when the channel was lost, if it still runs. */
+  | { readonly kind: "come-back"; readonly destination: Destination }
   | Ended;
 
 /** The call has ended, or must end. */

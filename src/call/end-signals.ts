@@ -11,11 +11,16 @@ export class EndSignals {
   readonly ended = new Latch<EndCause>();
   readonly #disposables: readonly (() => void)[];
 
-  /** @param endpoint the caller's channel; `undefined` before there is one */
+  /**
+   * @param endpoint the caller's channel; `undefined` before there is one
+   * @param handOver whether a hand-over to another process ends the call here; without a channel there is no record to
+   * continue from: the call is answered, or moved, first
+   */
   constructor(
     call: Pick<CallerLine, "gone">,
     { shutdown }: Pick<CallServices, "shutdown">,
     endpoint?: Pick<CallerEndpoint, "gone">,
+    handOver: "ends" | "waits" = endpoint === undefined ? "waits" : "ends",
   ) {
     const sources = endpoint === undefined ? [call.gone] : [call.gone, endpoint.gone];
     this.#disposables = [
@@ -28,8 +33,7 @@ export class EndSignals {
         }),
       ),
       shutdown.onSet((cause) => {
-        // Without a channel there is no record to continue from: the call is answered first.
-        if (cause !== "handed-over" || endpoint !== undefined) this.ended.set(cause);
+        if (cause !== "handed-over" || handOver === "ends") this.ended.set(cause);
       }),
     ];
   }

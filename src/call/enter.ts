@@ -1,5 +1,5 @@
 import { type KnownAudio, noteAudio } from "./audio-bridge.js";
-import type { CallContext, Ended } from "./context.js";
+import type { CallContext, Destination, Ended } from "./context.js";
 import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } from "./interfaces.js";
 import { pauseAudibly } from "./speech.js";
 
@@ -10,6 +10,8 @@ const busyPauseMs = 1_100;
 const maxBusyTries = 3;
 /** Turns of a join through the node to LiveKit. It takes three sessions: the leg from here, the query to LiveKit, the leg to it. */
 const turnsByNode = 2;
+/** BBB's FreeSWITCH accepts 30 sessions per second: callers who come back together, e.g. after a lost media server, use 25. */
+const turnsBack = 0.4;
 const explainAfterMs = 800;
 /** Pause before the second try, in milliseconds: BBB creates LiveKit's dispatch rule shortly after the meeting starts, while waiting callers join. */
 const ruleDelayMs = 2_000;
@@ -27,15 +29,16 @@ export type Entered =
  */
 export async function enterConference(
   context: CallContext,
-  conference: Conference,
+  destination: Destination,
   known: KnownAudio,
 ): Promise<Entered> {
   const { directory } = context.services;
+  const { conference } = destination;
   const first = known ?? "livekit";
-  let entered = await enterInTurn(context, conference, first);
+  let entered = await enterInTurn(context, destination, first);
   if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
     const ended = await pauseAudibly(context, ruleDelayMs, explainAfterMs, ["please-wait"]);
-    entered = ended ?? (await enterInTurn(context, conference, first));
+    entered = ended ?? (await enterInTurn(context, destination, first));
   }
   if (first === "livekit" && entered.kind !== "ended") {
     if (entered.kind === "entered" || isElsewhere(entered.cause)) directory.noteLivekitWay(conference, true);
@@ -44,7 +47,7 @@ export async function enterConference(
   if (known !== undefined) return entered;
   if (entered.kind === "failed" && isElsewhere(entered.cause)) {
     await noteAudio(context, conference, "freeswitch");
-    entered = await enterInTurn(context, conference, "freeswitch");
+    entered = await enterInTurn(context, destination, "freeswitch");
   } else if (entered.kind === "entered") {
     await noteAudio(context, conference, "livekit");
   }
@@ -56,12 +59,16 @@ function isElsewhere(cause: BridgeFailure): boolean {
 }
 
 /** Joins in turn with the other callers of the node; retries while the node is busy. */
-async function enterInTurn(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
+async function enterInTurn(
+  context: CallContext,
+  { conference, arrival }: Destination,
+  audio: AudioBridge,
+): Promise<Entered> {
   const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
   for (let tries = 0; tries <= maxBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
-    const turnMs = services.joinPacer.take(conference.node.name, audio === "livekit" ? turnsByNode : 1);
-    const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
+    const turns = (audio === "livekit" ? turnsByNode : 1) * (arrival === "back" ? turnsBack : 1);
+    const pauseMs = services.joinPacer.take(conference.node.name, turns) + (tries === 0 ? 0 : busyPauseMs);
     const ended = pauseMs === 0 ? undefined : await pauseAudibly(context, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;
     if (tries === 0) progress.enter("joining");

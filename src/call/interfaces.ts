@@ -72,8 +72,15 @@ export interface IdentityClaims {
 export interface CallerLine {
   /** Set once, when the SIP side ends: CANCEL, BYE, missing ACK, connection to the SIP server lost. */
   readonly gone: Latch<EndCause>;
+  /** The caller's current SDP as the media server accepts it for a new channel; "" if the INVITE had none. */
+  readonly mediaOffer: string;
   /** Routes later in-dialog requests (re-INVITE, INFO) to this endpoint. */
   attach(endpoint: CallerEndpoint): void;
+  /**
+   * Moves the answered call to another channel, which was opened with `mediaOffer`: sends a re-INVITE with its SDP and keys,
+   * and gives it the caller's answer. Fails if the caller refuses or does not answer.
+   */
+  move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
   /** The caller's SDP announces that no RTP is sent: hold, or no audio at all. */
   readonly isOnHold: boolean;
   /** Sends an in-dialog request. If the peer has ended the call, `gone` is set before this resolves. */
@@ -95,8 +102,6 @@ export interface IncomingCall extends CallerLine {
   readonly offer: OfferKind;
   /** A defect of the INVITE itself, whatever its source. */
   readonly flaw: "bad-extension" | "bad-contact" | undefined;
-  /** The caller's SDP as the media server accepts it; "" if the INVITE had none. */
-  readonly mediaOffer: string;
   /** Deletes the caller's identity from `invite`. Called once, on admission. */
   forgetCaller(): void;
   ring(): void;

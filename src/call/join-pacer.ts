@@ -25,7 +25,7 @@ export class JoinPacer {
   /**
    * Takes the next turn; returns the milliseconds until then, 0: now.
    *
-   * @param turns number of turns that this join takes
+   * @param turns number of turns that this join takes; less than 1 for one that must not wait long
    */
   take(node: string, turns = 1): number {
     const now = this.#clock.now();

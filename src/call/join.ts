@@ -37,7 +37,9 @@ export async function join(context: CallContext, destination: Destination, joine
   /** The prompts for the next pause; played once per loss. */
   let said: readonly PromptName[] = ["please-wait"];
   for (let tries = 0; tries < maxTries; tries++) {
-    const entered = tries === 0 && joined !== undefined ? enteredBy(joined) : await enter(context, conference);
+    const at: Destination = { ...destination, conference };
+    context.state.at = { kind: "join", destination: at };
+    const entered = tries === 0 && joined !== undefined ? enteredBy(joined) : await enter(context, at);
     if (entered.kind === "ended") return entered;
     if (entered.kind === "failed" && entered.cause === "no-livekit-way")
       return await sayLast(context, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
@@ -79,7 +81,8 @@ export async function join(context: CallContext, destination: Destination, joine
         continue;
       }
       case "not-started":
-        if (settings.waiting.limitMs > 0) return { kind: "wait", pin: destination.pin, until: destination.waitUntil };
+        if (settings.waiting.limitMs > 0)
+          return { kind: "wait", pin: destination.pin, until: destination.waitUntil, after: "failed-join" };
         break;
       case "unavailable":
         return await giveUp(context, destination, cause, "service-unavailable");
@@ -98,7 +101,7 @@ async function giveUp(
   cause: BridgeFailure,
   told: PromptName,
 ): Promise<Next> {
-  if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil };
+  if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil, after: "failed-join" };
   const end = endCauses[cause];
   return await sayLast(context, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
 }
@@ -118,13 +121,14 @@ function enteredBy({ bridge, audio }: ConferenceLeg): Entered {
   return { kind: "entered", bridge, audio };
 }
 
-async function enter(context: CallContext, conference: Conference): Promise<Entered> {
+async function enter(context: CallContext, destination: Destination): Promise<Entered> {
+  const { conference } = destination;
   const refused = await refusedAsWithheld(context, conference);
   if (refused !== undefined) return refused;
   const known = await knownAudio(context, conference);
   if (known.kind === "ended") return known;
   const hinted = await sayHintsOnce(context, known.audio);
-  return hinted ?? (await enterConference(context, conference, known.audio));
+  return hinted ?? (await enterConference(context, destination, known.audio));
 }
 
 async function talkAndAfter(

@@ -65,6 +65,7 @@ function stepOf({ services, state }: AnsweredCall, leg: ConferenceLeg | undefine
       return at;
     case "wait":
       return { kind: "wait", pin: at.pin, until: dated(at.until) };
+    case "come-back":
     case "join": {
       const { pin, conference, waitUntil } = at.destination;
       const joined = { pin, conference, waitUntil: dated(waitUntil) };

@@ -12,6 +12,7 @@ export const stages = [
   "informing",
   "joining",
   "talking",
+  "moving",
   "ending",
 ] as const;
 export type Stage = (typeof stages)[number];

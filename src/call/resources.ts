@@ -14,6 +14,8 @@ export class CallResources {
   opening: Promise<Result<Pick<CallerEndpoint, "release" | "detach">, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
   readonly #disposables: ((cause: EndCause) => void)[] = [];
+  /** Releases of channels that were lost. */
+  readonly #dropped: Promise<unknown>[] = [];
   readonly #scope: CallScope;
   readonly #onBug: (error: unknown) => void;
 
@@ -27,6 +29,12 @@ export class CallResources {
     this.#disposables.push(dispose);
   }
 
+  /** Releases the channel, or the one that is opening, while the call goes on. */
+  drop(): void {
+    this.#dropped.push(this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug));
+    this.opening = undefined;
+  }
+
   /** Releases everything, or leaves a call that is handed over to the other process; a bug in one engine's adapter does not block the others. Never rejects. */
   async release(call: CallerLine | IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
     for (const dispose of this.#disposables) dispose(cause);
@@ -38,7 +46,11 @@ export class CallResources {
       return undefined;
     }
     const endpointReleased = this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug);
-    const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
+    const [released] = await Promise.all([
+      endpointReleased,
+      this.#endSignalling(call, cause).catch(this.#onBug),
+      ...this.#dropped,
+    ]);
     this.slot?.();
     return released?.kind === "done" ? released.value : undefined;
   }

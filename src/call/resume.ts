@@ -2,8 +2,8 @@ import { success } from "../util/result.js";
 import { Appearances } from "./appearance.js";
 import type { EndCause } from "./cause.js";
 import type { CallServices, CallState, Next } from "./context.js";
-import { converse } from "./converse.js";
 import type { Admitted, Bridge, CallerEndpoint, CallerLine } from "./interfaces.js";
+import { serve } from "./move.js";
 import { CallProgress, type CallReport, type Story } from "./progress.js";
 import type { CallRecord } from "./record.js";
 import { CallResources } from "./resources.js";
@@ -60,7 +60,7 @@ export async function resumeCall(
       conferencesOver,
       waitedMs,
     };
-    ({ cause } = await converse({ call, admitted, services, settings, state }, endpoint, first));
+    cause = await serve({ call, admitted, services, settings, state }, resources, endpoint, first);
   } catch (error) {
     services.onBug(error);
     cause = "internal-error";
@@ -87,7 +87,7 @@ function nextOf({ step }: CallRecord, bridge: Bridge | undefined, { clock, today
     case "ask":
       return step;
     case "wait":
-      return { kind: "wait", pin: step.pin, until: timed(step.until), look: "now" };
+      return { kind: "wait", pin: step.pin, until: timed(step.until), after: "gap" };
     case "join":
     case "talk": {
       const { pin, conference } = step;
@@ -101,9 +101,10 @@ function nextOf({ step }: CallRecord, bridge: Bridge | undefined, { clock, today
           mainRoom: conference.mainRoom,
         },
         waitUntil: timed(step.waitUntil),
-      };
+        arrival: "back",
+      } as const;
       return step.kind === "join" || bridge === undefined
-        ? { kind: "join", destination }
+        ? { kind: "come-back", destination }
         : { kind: "join", destination, leg: { bridge, audio: step.audio } };
     }
   }

@@ -81,6 +81,7 @@ const maxFarewellMs = 30_000;
  * most callers do, and operators would not see the failure.
  */
 export async function sayLast(context: CallContext, prompts: readonly PromptName[], cause: EndCause): Promise<Ended> {
+  context.state.at = { kind: "ended", cause };
   const spoken = say(context, inLanguage(context, prompts));
   const heard = await context.scope.within(spoken.finished, maxFarewellMs);
   spoken.stop();

@@ -1,4 +1,5 @@
 import { askForPin } from "./ask-pin.js";
+import { comeBack } from "./come-back.js";
 import type { CallContext, Ended, Next } from "./context.js";
 import { join } from "./join.js";
 import { sayLast } from "./speech.js";
@@ -32,6 +33,9 @@ export async function runSteps(context: CallContext, first: Next): Promise<Steps
         break;
       case "join":
         next = await join(context, next.destination, next.leg);
+        break;
+      case "come-back":
+        next = await comeBack(context, next.destination);
         break;
       case "ended":
         return { ...next, at: state.at };

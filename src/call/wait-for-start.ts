@@ -1,6 +1,6 @@
 import type { Pin } from "../caller/secret.js";
 import { AsyncQueue } from "../util/async-queue.js";
-import type { CallContext, Ended, Next } from "./context.js";
+import type { CallContext, Ended, Next, Wait } from "./context.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { hintsOnce, inLanguage, say, sayLast } from "./speech.js";
 
@@ -12,13 +12,8 @@ const music: Sound = { music: "hold" };
 /**
  * Waits for a conference to start, with music and spoken reminders. Looks up and joins as soon as the directory reports
  * that it may have started. `*` returns to the PIN prompt. An outage does not end the wait, only its limit does.
- *
- * `until` is the end of the wait by the clock; `undefined` on the first wait, set when a join has failed after one.
  */
-export async function waitForStart(
-  context: CallContext,
-  { pin, until, look: firstLook }: Extract<Next, { kind: "wait" }>,
-): Promise<Next> {
+export async function waitForStart(context: CallContext, { pin, until, after }: Wait): Promise<Next> {
   const { endpoint, scope, services, settings, progress } = context;
   const { clock, directory } = services;
   const { limitMs, remindEveryMs } = settings.waiting;
@@ -32,16 +27,16 @@ export async function waitForStart(
   // A caller who has waited before may continue even if the slot is taken meanwhile.
   if (!slot.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], slot.failure);
-  context.state.at = { kind: "wait", pin, until: limit };
+  context.state.at = { kind: "wait", pin, until: limit, after: "gap" };
   context.keep();
   const news = new AsyncQueue<"opened">(1);
   const unsubscribe = directory.onOpened(pin, () => {
     news.put("opened");
   });
-  if (firstLook === "now") news.put("opened");
+  if (after === "gap") news.put("opened");
   const reminder = [...inLanguage(context, ["waiting"]), music];
   /** Look up on the directory's event; after a failed lookup or join, also at each reminder. */
-  let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
+  let look: "when-told" | "at-reminders" = after === "failed-join" ? "at-reminders" : "when-told";
   let remindAt = clock.now() + remindEveryMs;
   let heard = say(
     context,
@@ -63,7 +58,10 @@ export async function waitForStart(
           case "ended":
             return found;
           case "open":
-            return { kind: "join", destination: { pin, conference: found.conference, waitUntil: limit } };
+            return {
+              kind: "join",
+              destination: { pin, conference: found.conference, waitUntil: limit, arrival: "first" },
+            };
           case "unknown":
             return { kind: "ask", why: "unknown-after-all" };
           case "unavailable":

@@ -119,15 +119,15 @@ export class MediaEndpoint implements CallerEndpoint {
       if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.dtmf.press(dtmf);
     });
     raw.on("destroy", (event) => {
-      if (event?.reason === mediaTimeout) this.gone.set("media-lost");
+      if (event?.reason === mediaTimeout) this.#ended("media-lost");
       // In a bridge only FreeSWITCH's BYE has the reason, and it arrives shortly after the connection has ended.
       else
         this.#cancelTimer = settings.clock.after(byeAfterEndMs, () => {
-          this.gone.set("media-server-lost");
+          this.#ended("media-server-lost");
         });
     });
     raw.dialog.on("destroy", (bye) => {
-      this.gone.set(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
+      this.#ended(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
     });
     this.#applications = new ApplicationQueue(
       (application, argument, done) => {
@@ -169,6 +169,11 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#legs.bridged();
     });
     this.#applications.open();
+  }
+
+  /** The end of a channel that is being released is no loss. */
+  #ended(cause: EndCause): void {
+    if (this.#releasing === undefined) this.gone.set(cause);
   }
 
   /** Our SDP of the last completed offer/answer exchange. */

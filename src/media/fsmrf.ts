@@ -5,6 +5,8 @@
 import { createRequire } from "node:module";
 
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import type { Clock } from "../util/clock.js";
+import { within } from "../util/wait.js";
 import { decodeEventsTolerantly } from "./event-headers.js";
 
 /** An event of the event socket. Header values are decoded. */
@@ -76,8 +78,37 @@ type FsmrfConstructor = new (srf: SrfLike) => FsmrfLike;
 
 const load = createRequire(import.meta.url);
 
-export function makeFsmrf(srf: SrfLike): FsmrfLike {
+function makeFsmrf(srf: SrfLike): FsmrfLike {
   decodeEventsTolerantly();
   const Mrf = load("drachtio-fsmrf") as FsmrfConstructor;
   return new Mrf(srf);
+}
+
+const connectTimeoutMs = 3_000;
+
+/** Connects to a media server; `undefined`: not in time, or refused. @param onEnd the connection has ended */
+export async function connectFsmrf(
+  srf: SrfLike,
+  options: FsmrfConnectOptions,
+  clock: Clock,
+  onEnd: () => void,
+): Promise<FsmrfMediaServer | undefined> {
+  const connecting = makeFsmrf(srf)
+    .connect(options)
+    .then(
+      (connected) => {
+        // drachtio-modesl reconnects after connection errors.
+        connected.on("error", () => undefined);
+        connected.on("end", onEnd);
+        return connected;
+      },
+      () => undefined,
+    );
+  const server = await within(clock, connectTimeoutMs, connecting);
+  if (server === undefined)
+    connecting.then(
+      (late) => late?.disconnect(),
+      () => undefined,
+    );
+  return server;
 }

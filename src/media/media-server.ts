@@ -2,16 +2,15 @@ import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interface
 import type { CallRecord } from "../call/record.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
-import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
+import { ChannelCount } from "./channel-count.js";
 import { forFreeswitch } from "./direction.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
-import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
-import { hangUpChannel } from "./hang-up-channel.js";
+import { connectFsmrf, type FsmrfMediaServer } from "./fsmrf.js";
 import { type InviteFault, inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
 import { findLeftChannels, type LeftChannel } from "./left-channels.js";
@@ -20,6 +19,7 @@ import { type ResumedEndpoint, resumeEndpoint } from "./resume-endpoint.js";
 import { suiteIn, withPublicAddress } from "./sdp.js";
 import { rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
+import { Suspicion } from "./suspicion.js";
 
 export interface MediaServerOptions extends RtpTimeouts {
   readonly name: string;
@@ -41,11 +41,10 @@ export type MediaServerState = { readonly kind: "down"; readonly why: string } |
 /** Interval of health probes while FreeSWITCH is up or down, and their timeout, in milliseconds. */
 const probeEvery = { up: 5_000, down: 1_000 };
 const probeTimeoutMs = 2_000;
-const connectTimeoutMs = 3_000;
 /** Timeout for a channel, in milliseconds: longer than a call waits for it. */
 const openTimeoutMs = 10_000;
-/** Delay after the end of the last channel before the connections count as unused, in milliseconds. */
-const idleAfterMs = 1_000;
+/** Delay between a lost channel and the next probe, in milliseconds: a FreeSWITCH that shuts down answers until then. */
+const suspectedForMs = 1_000;
 
 /** One FreeSWITCH. It is up while its event socket responds and its profile for drachtio is running. */
 export class MediaServer {
@@ -65,12 +64,11 @@ export class MediaServer {
   /** The version last passed to `onState`. */
   #reportedVersion: string | undefined;
   #fsmrf: FsmrfMediaServer | undefined;
-  #channels = 0;
+  readonly #channels: ChannelCount;
+  readonly #suspicion = new Suspicion();
   #cancelTimer: (() => void) | undefined;
   #closed = false;
-  #onIdle: (() => void) | undefined;
   #onUp: (() => void) | undefined;
-  #cancelIdleTimer: (() => void) | undefined;
 
   constructor(
     options: MediaServerOptions,
@@ -84,6 +82,7 @@ export class MediaServer {
     this.#options = options;
     this.#srf = srf;
     this.#clock = clock;
+    this.#channels = new ChannelCount(clock);
     this.#onState = onState;
     this.#onBug = onBug;
     this.#eventSocket = new EventSocket({ ...options.eventSocket, clock });
@@ -93,6 +92,11 @@ export class MediaServer {
     return this.#state;
   }
 
+  /** A channel was lost, and no probe has ended since. */
+  get isSuspected(): boolean {
+    return this.#suspicion.isOn;
+  }
+
   /** FreeSWITCH's version string, from its last response. */
   get version(): string | undefined {
     return this.#version;
@@ -100,18 +104,15 @@ export class MediaServer {
 
   /** Number of channels that are open or opening. */
   get channels(): number {
-    return this.#channels;
+    return this.#channels.open;
   }
 
   /** Probes FreeSWITCH once, then periodically until `close`. */
   async open(): Promise<void> {
+    const probed = this.#suspicion.probing();
     await this.#probe();
-    if (this.#closed) return;
-    this.#cancelTimer = this.#clock.after(probeEvery[this.#state.kind], () => {
-      this.open().catch((error: unknown) => {
-        this.#enter({ kind: "down", why: plainText(String(error)) });
-      });
-    });
+    probed();
+    this.#probeAfter(this.isSuspected ? suspectedForMs : probeEvery[this.#state.kind]);
   }
 
   /** Resolves when it is up, at the latest after `ms` milliseconds. */
@@ -126,27 +127,48 @@ export class MediaServer {
 
   /** Calls back once when no channel is open; not after `close`. */
   whenIdle(listener: () => void): void {
-    this.#onIdle = listener;
-    this.#reportIdle();
+    this.#channels.whenIdle(listener);
   }
 
   close(): void {
     this.#closed = true;
-    this.#cancelIdleTimer?.();
+    this.#channels.close();
     this.#cancelTimer?.();
     this.#eventSocket.close();
     this.#fsmrf?.disconnect();
   }
 
+  /** Resolves when the server is not suspected, at the latest after `ms` milliseconds. */
+  async settled(ms: number): Promise<void> {
+    await this.#suspicion.settled(this.#clock, ms);
+  }
+
+  #probeAfter(ms: number): void {
+    this.#cancelTimer?.();
+    if (this.#closed) return;
+    this.#cancelTimer = this.#clock.after(ms, () => {
+      this.open().catch((error: unknown) => {
+        this.#enter({ kind: "down", why: plainText(String(error)) });
+      });
+    });
+  }
+
   async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<MediaEndpoint, MediaFailure>> {
     const fsmrf = this.#fsmrf;
     if (fsmrf === undefined) return failure("media-unavailable");
-    const counted = this.#countChannel();
+    const counted = this.#channels.take();
+    const creating = fsmrf
+      .createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) })
+      .then((raw) => {
+        const released = this.#hold(raw.uuid, counted);
+        return this.#watched(new MediaEndpoint(raw, this.#endpointSettings(), released, offer), released);
+      });
     try {
-      const headers = this.#headers(srtp, offer);
-      const opening = fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers });
-      const raw = await this.#inTime(opening, (late) => hangUpChannel(late, this.#clock));
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), this.#hold(raw.uuid, counted), offer));
+      const inTime = this.#inTime(creating, (late) => late.release());
+      const endpoint = await this.#suspicion.unlessRaised(inTime);
+      if (endpoint !== undefined) return success(endpoint);
+      inTime.then((late) => late.release()).catch(counted);
+      return failure("media-unavailable");
     } catch (error) {
       counted();
       return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
@@ -156,7 +178,7 @@ export class MediaServer {
   async openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>> {
     const fsmrf = this.#fsmrf;
     if (fsmrf === undefined) return failure("media-unavailable");
-    const counted = this.#countChannel();
+    const counted = this.#channels.take();
     try {
       const opening = makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp, ""));
       const late = await this.#inTime(opening, (tooLate) => tooLate.abandon());
@@ -164,8 +186,9 @@ export class MediaServer {
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(forFreeswitch(answer));
         if (!raw.ok) return raw;
-        const released = this.#hold(raw.value.uuid, () => undefined);
-        return success(new MediaEndpoint(raw.value, this.#endpointSettings(), released, answer, suiteIn(answer)));
+        const released = this.#hold(raw.value.uuid, counted);
+        const endpoint = new MediaEndpoint(raw.value, this.#endpointSettings(), released, answer, suiteIn(answer));
+        return success(this.#watched(endpoint, released));
       };
       return success({
         offer: withPublicAddress(late.offer, this.#options.publicAddress),
@@ -204,7 +227,7 @@ export class MediaServer {
   async resume(channelId: string, record: CallRecord): Promise<Result<ResumedEndpoint, "gone">> {
     const server = this.#fsmrf;
     if (server === undefined || this.#held.has(channelId)) return failure("gone");
-    const counted = this.#countChannel();
+    const counted = this.#channels.take();
     const released = this.#hold(channelId, () => {
       this.#resumed.delete(channelId);
       counted();
@@ -217,8 +240,12 @@ export class MediaServer {
       onReleased: released,
       onBug: this.#onBug,
     });
-    if (resumed.ok) this.#resumed.set(channelId, resumed.value);
-    else released();
+    if (resumed.ok) {
+      this.#resumed.set(channelId, resumed.value);
+      this.#watched(resumed.value.endpoint, released);
+    } else {
+      released();
+    }
     return resumed;
   }
 
@@ -249,26 +276,14 @@ export class MediaServer {
     throw new Error("no answer from FreeSWITCH");
   }
 
-  #reportIdle(): void {
-    const listener = this.#onIdle;
-    if (listener === undefined || this.#channels > 0) return;
-    this.#cancelIdleTimer?.();
-    this.#cancelIdleTimer = this.#clock.after(idleAfterMs, () => {
-      if (this.#channels === 0) listener();
+  /** A lost channel makes the server suspected, and takes no capacity. */
+  #watched(endpoint: MediaEndpoint, released: () => void): MediaEndpoint {
+    endpoint.gone.onSet((cause) => {
+      if (cause !== "media-server-lost") return;
+      released();
+      if (this.#suspicion.raise() === "new") this.#probeAfter(suspectedForMs);
     });
-  }
-
-  /** Counts a channel until the returned function is called (idempotent). */
-  #countChannel(): () => void {
-    this.#channels += 1;
-    const closed = new Latch<true>();
-    closed.onSet(() => {
-      this.#channels -= 1;
-      this.#reportIdle();
-    });
-    return () => {
-      closed.set(true);
-    };
+    return endpoint;
   }
 
   /** For the dialplan (`freeswitch/conf/dialplan/mrf.xml`), which reads them before it answers. */
@@ -337,35 +352,16 @@ export class MediaServer {
 
   async #connect(): Promise<FsmrfMediaServer | undefined> {
     const { eventSocket, profile, listenAddress, advertisedAddress } = this.#options;
-    const connecting = makeFsmrf(this.#srf)
-      .connect({
-        address: eventSocket.host,
-        port: eventSocket.port,
-        secret: eventSocket.password,
-        profile,
-        listenAddress,
-        listenPort: 0,
-        advertisedAddress,
-      })
-      .then(
-        (connected) => {
-          // drachtio-modesl reconnects after connection errors.
-          connected.on("error", () => undefined);
-          // Only a channel's own connection would report its end, and a bridged resumed one has none.
-          connected.on("end", () => {
-            for (const resumed of this.#resumed.values()) resumed.lost();
-          });
-          return connected;
-        },
-        () => undefined,
-      );
-    const server = await within(this.#clock, connectTimeoutMs, connecting);
-    if (server === undefined)
-      connecting.then(
-        (late) => late?.disconnect(),
-        () => undefined,
-      );
-    return server;
+    const { host: address, port, password: secret } = eventSocket;
+    return await connectFsmrf(
+      this.#srf,
+      { address, port, secret, profile, listenAddress, listenPort: 0, advertisedAddress },
+      this.#clock,
+      () => {
+        // Only a channel's own connection would report its end, and a bridged resumed one has none.
+        for (const resumed of this.#resumed.values()) resumed.lost();
+      },
+    );
   }
 
   #enter(state: MediaServerState): void {

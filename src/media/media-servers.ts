@@ -7,6 +7,7 @@ export type PooledServer = Pick<
   MediaServer,
   | "name"
   | "state"
+  | "isSuspected"
   | "version"
   | "channels"
   | "capacity"
@@ -19,10 +20,13 @@ export type PooledServer = Pick<
   | "resume"
   | "end"
   | "whenIdle"
+  | "settled"
 >;
 
 /** Attempts per call: the caller waits in silence meanwhile, so a third one is not made. */
 const maxTries = 2;
+/** Time for the probe of a suspected media server, if no other one is available, in milliseconds. */
+const settleTimeoutMs = 3_000;
 /** Time for a media server with changed settings to come up before it replaces the old instance, in milliseconds. */
 const takeOverTimeoutMs = 5_000;
 
@@ -91,7 +95,7 @@ export class MediaServerPool implements MediaServers {
   ): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<PooledServer>();
     for (let tries = 0; tries < maxTries; tries++) {
-      const server = this.#leastLoaded(tried);
+      const server = this.#leastLoaded(tried) ?? (await this.#afterProbe(tried));
       if (server === undefined) break;
       tried.add(server);
       const opened = await open(server);
@@ -100,9 +104,17 @@ export class MediaServerPool implements MediaServers {
     return failure("media-unavailable");
   }
 
+  /** Waits for the probes of the suspected servers: none of the others is available. */
+  async #afterProbe(tried: ReadonlySet<PooledServer>): Promise<PooledServer | undefined> {
+    const suspected = this.#servers.filter((server) => server.isSuspected && !tried.has(server));
+    await Promise.all(suspected.map((server) => server.settled(settleTimeoutMs)));
+    return this.#leastLoaded(tried);
+  }
+
   #leastLoaded(except: ReadonlySet<PooledServer>): PooledServer | undefined {
     const free = this.#servers.filter(
-      (server) => !except.has(server) && server.state.kind === "up" && server.channels < server.capacity,
+      (server) =>
+        !except.has(server) && server.state.kind === "up" && !server.isSuspected && server.channels < server.capacity,
     );
     return free.sort((a, b) => a.channels / a.capacity - b.channels / b.capacity)[0];
   }

@@ -89,7 +89,7 @@ export class DrachtioCall implements IncomingCall, LostCall {
   }
 
   get mediaOffer(): string {
-    return this.#offer.forMediaServer;
+    return this.#exchange?.offerForNewChannel ?? this.#offer.forMediaServer;
   }
 
   /** drachtio's dialog ID; `undefined` until the call is accepted. */
@@ -154,6 +154,11 @@ export class DrachtioCall implements IncomingCall, LostCall {
     if (dialog === undefined) return;
     dialog.removeAllListeners();
     this.#srf.removeDialog(dialog);
+  }
+
+  async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    this.#endpoint = endpoint;
+    return (await this.#exchange?.move(endpoint)) ?? failure("answer-failed");
   }
 
   get isOnHold(): boolean {

@@ -95,6 +95,11 @@ function without(kind: OfferKind): Offer {
   return { kind, forMediaServer: "", onHold: "", media: [], chosen: -1, isSwitchedOff: false, isOnHold: false };
 }
 
+/** The caller's current SDP for a new channel, in the profile of `readOffer`. */
+export function forNewChannel({ forMediaServer }: Offer): string {
+  return forMediaServer.replace(/^(m=audio \d+ )RTP\/SAVP(?= )/m, "$1RTP/AVP");
+}
+
 /**
  * Completes the media server's answer, which has one line: one line per offered line, in the same order and with the same
  * profile (FreeSWITCH writes `RTP/SAVP` whenever it has keys). The other lines are rejected with port 0.

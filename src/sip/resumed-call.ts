@@ -2,6 +2,7 @@ import type { EndCause } from "../call/cause.js";
 import type { CallerEndpoint, CallerLine, Presence, RecordedLine } from "../call/interfaces.js";
 import { Latch } from "../util/latch.js";
 import { Listeners } from "../util/listeners.js";
+import type { Result } from "../util/result.js";
 import { DialogPresence } from "./dialog-presence.js";
 import { requestInDialog } from "./dialog-request.js";
 import type { DrachtioCallParts } from "./incoming-call.js";
@@ -70,6 +71,14 @@ export class ResumedCall implements CallerLine {
   attach(endpoint: CallerEndpoint): void {
     this.#exchange.attach(endpoint);
     this.#exchange.resume(this.#line);
+  }
+
+  get mediaOffer(): string {
+    return this.#exchange.offerForNewChannel;
+  }
+
+  async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    return await this.#exchange.move(endpoint);
   }
 
   get isOnHold(): boolean {

@@ -1,12 +1,14 @@
 /**
- * The session descriptions sent to the caller. User and session ID in `o=` stay those of the first one, also if another
- * media server has made the description. The version is incremented only when the description has changed, because a peer
- * may ignore a description with a known version (RFC 3264 section 8).
+ * The session descriptions sent to the caller. The origin stays the first one, also if another media server has made the
+ * description. Only its version is incremented, and only when the description has changed, because a peer may ignore a
+ * description with a known version (RFC 3264 section 8).
  */
 export class SentSession {
   #rest: string | undefined;
   /** `o=` up to the version. */
   #start: string | undefined;
+  /** `o=` after the version: the address of the first media server. Another process does not know it. */
+  #end: string | undefined;
   #version = 0n;
 
   /** `o=` with the last version, without the address; "" before the first description. */
@@ -33,7 +35,8 @@ export class SentSession {
       this.#version += 1n;
     }
     this.#rest = rest;
-    const origin = `${this.origin}${end}`;
+    this.#end ??= end;
+    const origin = `${this.origin}${this.#end}`;
     return sdp.replace(/^o=.*$/m, () => origin);
   }
 }

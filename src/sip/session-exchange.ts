@@ -1,10 +1,18 @@
 import { answerFor, type EndCause } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint, RecordedLine } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
-import type { Result } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
+import {
+  ackTimeoutMs,
+  ExchangeTurn,
+  maxRetries,
+  reinviteTimeoutMs,
+  retryAfter,
+  retryDelayMs,
+} from "./exchange-state.js";
 import { forgetOffer } from "./forget-caller.js";
-import { completeAnswer, type Offer, offerIn, readNewOffer } from "./offer.js";
+import { completeAnswer, forNewChannel, type Offer, offerIn, readNewOffer } from "./offer.js";
 import { SentSession } from "./sent-session.js";
 import { SessionTimer } from "./session-timer.js";
 import type { Headers, SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
@@ -26,30 +34,6 @@ export interface SessionExchangeOptions {
   readonly onBug: (error: unknown) => void;
 }
 
-/** The state of the offer/answer exchange; only one offer may be pending (RFC 3264 section 4). */
-type State =
-  | { readonly kind: "idle" }
-  /** The media server is answering the caller's offer. */
-  | { readonly kind: "answering" }
-  /** Our offer was sent in the 200 to a re-INVITE without SDP; waiting for the answer in the ACK. */
-  | { readonly kind: "offered"; readonly sequence: string; readonly offer: string; readonly cancelTimer: () => void }
-  /** Our re-INVITE is pending, or the media server is applying its answer. */
-  | { readonly kind: "offering" }
-  /** The media server is applying the answer in the ACK; the caller's requests are queued until then. */
-  | { readonly kind: "applying"; readonly done: Promise<void> }
-  | { readonly kind: "closed" };
-
-/** 64*T1: timeout for the ACK of a 2xx (RFC 3261 section 13.3.1.4), in milliseconds. */
-const ackTimeoutMs = 32_000;
-/** Timeout for the final response to our re-INVITE, in milliseconds; drachtio's own timeout without any response is 32 s. */
-const reinviteTimeoutMs = 40_000;
-/** Retry delay after a 491 for the side that does not own the Call-ID: up to 2 s in units of 10 ms (RFC 3261 section 14.1). */
-const maxRetryDelay = 2_000;
-const retryStep = 10;
-const maxRetries = 4;
-/** Maximum Retry-After of a 500 to an overlapping request, in seconds (RFC 3261 section 14.2). */
-const maxRetryAfter = 10;
-
 /** Offer/answer exchanges with the caller after the 200 to the INVITE: re-INVITEs and UPDATEs of both sides, session timers. */
 export class SessionExchange {
   readonly #options: SessionExchangeOptions;
@@ -57,7 +41,7 @@ export class SessionExchange {
   readonly #timer: SessionTimer;
   #offer: Offer;
   #endpoint: CallerEndpoint | undefined;
-  #state: State = { kind: "idle" };
+  readonly #turn = new ExchangeTurn();
   #cancelRetry: () => void = () => undefined;
 
   constructor(options: SessionExchangeOptions) {
@@ -82,6 +66,11 @@ export class SessionExchange {
   /** Whether the caller's SDP announces that RTP may stop. */
   get isOnHold(): boolean {
     return this.#offer.isOnHold;
+  }
+
+  /** The caller's current SDP for a new channel. */
+  get offerForNewChannel(): string {
+    return forNewChannel(this.#offer);
   }
 
   /** Call it after the 200 to the INVITE was sent. @param sessionExpires of the INVITE */
@@ -116,15 +105,40 @@ export class SessionExchange {
 
   /** Stops all timers at the end of the call. */
   close(): void {
-    if (this.#state.kind === "offered") this.#state.cancelTimer();
-    this.#state = { kind: "closed" };
+    if (this.#turn.state.kind === "offered") this.#turn.state.cancelTimer();
+    this.#turn.enter({ kind: "closed" });
     this.#cancelRetry();
     this.#timer.stop();
   }
 
+  /** Moves the session to another channel, see `IncomingCall.move`. What the lost channel has not completed is dropped. */
+  async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    this.#endpoint = endpoint;
+    this.#cancelRetry();
+    const state = this.#turn.state;
+    // A pending offer of the caller is answered with the new channel: no re-INVITE is needed then.
+    if (state.kind === "answering" && (await state.again(endpoint))) return success(undefined);
+    if (state.kind === "applying") this.#turn.leave(state);
+    for (let tries = 0; tries <= maxRetries && this.#canOffer(endpoint); tries++) {
+      if (this.#turn.state.kind !== "idle") {
+        await this.#turn.untilIdle();
+        continue;
+      }
+      const offering = this.#turn.enter({ kind: "offering" });
+      const offer = endpoint.sdp;
+      const outcome = await this.#send(offer, this.#timer.headers);
+      const isPending = outcome.kind === "answered" && outcome.response.status === 491;
+      const isUsed = !isPending && (await this.#answered(endpoint, offer, outcome));
+      this.#turn.leave(offering);
+      if (!isPending) return isUsed ? success(undefined) : failure("media-server-lost");
+      await this.#retryPause();
+    }
+    return failure("media-server-lost");
+  }
+
   #receive(request: SrfRequest, response: SrfResponse): void {
-    if (this.#state.kind === "applying") {
-      this.#state.done.then(() => {
+    if (this.#turn.state.kind === "applying") {
+      this.#turn.state.done.then(() => {
         this.#receive(request, response);
       }, this.#options.onBug);
       return;
@@ -143,13 +157,13 @@ export class SessionExchange {
     }
     const endpoint = this.#endpoint;
     // An offer is pending (RFC 3261 section 14.2, RFC 3311 section 5.2).
-    if (endpoint === undefined || this.#state.kind === "offering" || this.#state.kind === "offered") {
+    if (endpoint === undefined || this.#turn.state.kind === "offering" || this.#turn.state.kind === "offered") {
       response.send(491, "Request Pending", {});
       return;
     }
-    if (this.#state.kind !== "idle") {
+    if (this.#turn.state.kind !== "idle") {
       response.send(500, "Server Internal Error", {
-        headers: { "Retry-After": String(Math.floor(this.#options.random() * (maxRetryAfter + 1))) },
+        headers: { "Retry-After": retryAfter(this.#options.random) },
       });
       return;
     }
@@ -166,25 +180,30 @@ export class SessionExchange {
       response.send(488, "Not Acceptable Here", {});
       return;
     }
-    this.#state = { kind: "answering" };
-    const answering = endpoint
-      .renegotiate(offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer)
-      .then((answer) => {
-        this.#idle();
-        if (answer.ok) {
-          accept(this.#sent.stamp(completeAnswer(offer, answer.value)));
+    const answer = async (by: CallerEndpoint): Promise<boolean> => {
+      const answering = this.#turn.enter({ kind: "answering", again: answer });
+      try {
+        const asked = offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer;
+        const answered = await by.renegotiate(asked);
+        // The channel is lost: another one answers.
+        if (by !== this.#endpoint || (by.gone.isSet && !answered.ok)) return false;
+        this.#turn.leave(answering);
+        if (answered.ok) {
+          accept(this.#sent.stamp(completeAnswer(offer, answered.value)));
           this.#note(offer);
-          return;
+          return true;
         }
         response.send(488, "Not Acceptable Here", {});
         // The media server sends plain RTP now: end the call.
-        if (answer.failure === "plain-rtp") this.#options.onEnd("plain-rtp");
-      });
-    answering.catch((error: unknown) => {
-      this.#idle();
-      response.send(500, "Server Internal Error", {});
-      this.#options.onBug(error);
-    });
+        if (answered.failure === "plain-rtp") this.#options.onEnd("plain-rtp");
+      } catch (error) {
+        this.#turn.leave(answering);
+        response.send(500, "Server Internal Error", {});
+        this.#options.onBug(error);
+      }
+      return false;
+    };
+    answer(endpoint).catch(this.#options.onBug);
   }
 
   /** Responds to a re-INVITE without SDP with a full offer (RFC 3261 section 14.2): the caller may have been transferred to another telephone. */
@@ -193,84 +212,108 @@ export class SessionExchange {
     const cancelTimer = this.#options.clock.after(ackTimeoutMs, () => {
       this.#options.onEnd("answer-failed");
     });
-    this.#state = { kind: "offered", sequence: sequenceOf(request), offer, cancelTimer };
+    this.#turn.enter({ kind: "offered", sequence: sequenceOf(request), offer, endpoint, cancelTimer });
     accept(this.#sent.stamp(completeAnswer(this.#offer, offer), true));
   }
 
   #acknowledged(ack: SrfRequest): void {
-    const state = this.#state;
+    const state = this.#turn.state;
     if (state.kind !== "offered" || state.sequence !== sequenceOf(ack)) return;
     state.cancelTimer();
-    this.#idle();
+    this.#turn.leave(state);
     const answer = offerIn(ack, readNewOffer);
     // The required answer is missing. Treat the request as a refresh; the RTP timeout ends a broken session.
     if (answer.kind === "none") return;
-    const done = this.#take(state.offer, answer).finally(() => {
-      this.#idle();
-    });
-    this.#state = { kind: "applying", done };
-    done.catch(this.#options.onBug);
+    const done = this.#take(state.endpoint, state.offer, answer);
+    const applying = this.#turn.enter({ kind: "applying", done: done.then(() => undefined) });
+    done
+      .finally(() => {
+        this.#turn.leave(applying);
+      })
+      .catch(this.#options.onBug);
   }
 
-  /** Applies the caller's answer to our offer at the media server. An unusable answer ends the call, because the two sides' sessions would differ. */
-  async #take(offer: string, answer: Offer): Promise<void> {
-    const endpoint = this.#endpoint;
-    if (endpoint === undefined || this.#isClosed()) return;
+  /**
+   * Applies the caller's answer to the channel that has offered; returns whether it is used. An unusable answer ends the call,
+   * because the two sides' sessions would differ.
+   */
+  async #take(endpoint: CallerEndpoint, offer: string, answer: Offer): Promise<boolean> {
+    if (this.#turn.isClosed) return false;
     if (answer.kind === "plain" && this.#offer.kind === "sdes") {
       this.#options.onEnd("plain-rtp");
-      return;
+      return false;
     }
     const isUsable = answer.isSwitchedOff || answer.kind === this.#offer.kind;
+    // The offering channel is lost: only its successor needs the caller's side.
+    if (endpoint !== this.#endpoint) {
+      if (isUsable) this.#note(answer);
+      return false;
+    }
     const taken: Result<void, AnswerFailure> = isUsable
       ? await endpoint.takeAnswer(offer, answer.isSwitchedOff ? this.#offer.onHold : answer.forMediaServer)
-      : { ok: false, failure: "unusable-offer" };
+      : failure("unusable-offer");
     if (taken.ok) this.#note(answer);
+    else if (endpoint !== this.#endpoint || endpoint.gone.isSet) return false;
     else if (taken.failure !== "other-suite") this.#options.onEnd(taken.failure);
     else if (offer === endpoint.sdp) this.#options.onEnd("unusable-offer");
     // The media server cannot change its suite: offer only that one.
     else this.#retryAfter(0, {}, maxRetries);
+    return taken.ok;
   }
 
   /** Sends a re-INVITE with the unchanged session. */
   #offerOurs(headers: Headers, retries = maxRetries): void {
     const endpoint = this.#endpoint;
-    if (endpoint === undefined || this.#isClosed()) return;
-    if (this.#state.kind !== "idle") {
+    if (endpoint === undefined || this.#turn.isClosed) return;
+    if (this.#turn.state.kind !== "idle") {
       this.#retryLater(headers, retries);
       return;
     }
-    this.#state = { kind: "offering" };
-    const { srf, clock, dialog, onBug } = this.#options;
+    const offering = this.#turn.enter({ kind: "offering" });
     const offer = endpoint.sdp;
-    const body = this.#sent.stamp(completeAnswer(this.#offer, offer));
-    const asking = requestInDialog(srf, clock, dialog.id, {
-      method: "INVITE",
-      headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp", ...headers },
-      body,
-      timeoutMs: reinviteTimeoutMs,
-    });
-    asking
-      .then((answer) => this.#answered(offer, answer, headers, retries))
-      .finally(() => {
-        this.#idle();
+    this.#send(offer, headers)
+      .then(async (outcome) => {
+        if (outcome.kind === "answered" && outcome.response.status === 491) this.#retryLater(headers, retries);
+        else await this.#answered(endpoint, offer, outcome);
       })
-      .catch(onBug);
+      .finally(() => {
+        this.#turn.leave(offering);
+      })
+      .catch(this.#options.onBug);
   }
 
-  async #answered(offer: string, answer: DialogRequestOutcome, headers: Headers, retries: number): Promise<void> {
-    if (answer.kind !== "answered" || this.#isClosed()) return;
-    const { response } = answer;
-    if (response.status === 491) this.#retryLater(headers, retries);
-    else if (response.status === 481) this.#options.onGone();
-    else if (response.status < 300) {
-      this.#timer.refreshed(response.get("Session-Expires"));
-      const theirs = offerIn(response, readNewOffer);
-      if (theirs.kind !== "none") await this.#take(offer, theirs);
-    }
+  /** Sends a re-INVITE with this offer of a media server. */
+  async #send(offer: string, headers: Headers): Promise<DialogRequestOutcome> {
+    const { srf, clock, dialog } = this.#options;
+    return await requestInDialog(srf, clock, dialog.id, {
+      method: "INVITE",
+      headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp", ...headers },
+      body: this.#sent.stamp(completeAnswer(this.#offer, offer)),
+      timeoutMs: reinviteTimeoutMs,
+    });
+  }
+
+  /** The final response to our re-INVITE, unless it is 491; returns whether its answer is used. */
+  async #answered(endpoint: CallerEndpoint, offer: string, outcome: DialogRequestOutcome): Promise<boolean> {
+    if (outcome.kind !== "answered" || this.#turn.isClosed) return false;
+    const { response } = outcome;
+    if (response.status === 481) this.#options.onGone();
+    if (response.status >= 300) return false;
+    this.#timer.refreshed(response.get("Session-Expires"));
+    const theirs = offerIn(response, readNewOffer);
+    return theirs.kind !== "none" && (await this.#take(endpoint, offer, theirs));
+  }
+
+  /** The pause before the retry after a 491; never resolves if the call ends. */
+  async #retryPause(): Promise<void> {
+    const { clock, random } = this.#options;
+    await new Promise<void>((resolve) => {
+      this.#cancelRetry = clock.after(retryDelayMs(random), resolve);
+    });
   }
 
   #retryLater(headers: Headers, retries: number): void {
-    this.#retryAfter(Math.floor((this.#options.random() * maxRetryDelay) / retryStep) * retryStep, headers, retries);
+    this.#retryAfter(retryDelayMs(this.#options.random), headers, retries);
   }
 
   #retryAfter(ms: number, headers: Headers, retries: number): void {
@@ -287,12 +330,8 @@ export class SessionExchange {
     this.#options.onChange();
   }
 
-  #idle(): void {
-    if (!this.#isClosed()) this.#state = { kind: "idle" };
-  }
-
-  #isClosed(): boolean {
-    return this.#state.kind === "closed";
+  #canOffer(endpoint: CallerEndpoint): boolean {
+    return endpoint === this.#endpoint && !endpoint.gone.isSet && !this.#turn.isClosed;
   }
 }
 

@@ -29,11 +29,11 @@ export class SessionTimer {
     this.#due = due;
   }
 
-  /** Headers of the re-INVITE that refreshes the session. */
+  /** Headers of our re-INVITE: the timer and its refresher stay. */
   get headers(): Readonly<Record<string, string>> {
-    return this.#seconds === undefined
-      ? {}
-      : { "Session-Expires": `${this.#seconds};refresher=uac`, "Min-SE": String(minSessionExpires) };
+    if (this.#seconds === undefined) return {};
+    const refresher = this.#weRefresh ? "uac" : "uas";
+    return { "Session-Expires": `${this.#seconds};refresher=${refresher}`, "Min-SE": String(minSessionExpires) };
   }
 
   /** Who refreshes, and the interval in seconds; `undefined`: no timer runs. */

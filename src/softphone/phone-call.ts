@@ -71,6 +71,8 @@ export class PhoneCall {
   #dialog: SipDialog | undefined;
   /** Answer the peer's re-INVITE with a new SRTP key, as some gateways do. */
   answersWithNewKeys = false;
+  /** Refuse the peer's re-INVITE with 488. */
+  refusesOffers = false;
   #givenUp = false;
   #answeredAt: number | undefined;
 
@@ -273,6 +275,7 @@ export class PhoneCall {
   }
 
   #renegotiated(offer: string): { sdp: string } | { reject: number } {
+    if (this.refusesOffers) return { reject: 488 };
     if (offer === "") return { sdp: this.#media.localSdp };
     const answer = this.#media.answer(offer, { ...this.#answerOptions(), newKey: this.answersWithNewKeys });
     for (const listener of [...this.#offerListeners]) listener(answer.ok);

@@ -10,6 +10,7 @@ class FakeServer implements PooledServer {
   readonly name: string;
   readonly capacity = 10;
   state: MediaServerState;
+  isSuspected = false;
   channels = 0;
   asked = 0;
   opened = 0;
@@ -30,6 +31,10 @@ class FakeServer implements PooledServer {
 
   async upWithin(): Promise<void> {
     if (this.state.kind === "down") await new Promise<void>((resolve) => (this.#up = resolve));
+  }
+
+  async settled(): Promise<void> {
+    await Promise.resolve();
   }
 
   comeUp(): void {

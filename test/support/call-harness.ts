@@ -87,6 +87,8 @@ export const goodScript: CallScript = {
   openFailure: undefined,
   acceptMs: 5,
   acceptOutcome: success(undefined),
+  moveMs: 30,
+  moveOutcome: success(undefined),
   hangUpMs: 10,
   acknowledgedMs: 20,
   promptMs: 2_000,

@@ -1,5 +1,5 @@
 import type { EndCause, SipAnswer } from "../../src/call/cause.js";
-import type { IncomingCall, OfferKind, Presence, RecordedLine } from "../../src/call/interfaces.js";
+import type { CallerEndpoint, IncomingCall, OfferKind, Presence, RecordedLine } from "../../src/call/interfaces.js";
 import type { InviteFacts } from "../../src/caller/invite.js";
 import { Latch } from "../../src/util/latch.js";
 import { Listeners } from "../../src/util/listeners.js";
@@ -15,6 +15,9 @@ export interface IncomingCallScript {
   readonly acknowledgedMs: Timing;
   /** The outcome of the 200 if the caller has not cancelled. */
   readonly acceptOutcome: Result<void, EndCause>;
+  /** When the caller answers the re-INVITE for a move to another channel, and how. */
+  readonly moveMs: Timing;
+  readonly moveOutcome: Result<void, EndCause>;
 }
 
 export const someInvite: InviteFacts = {
@@ -56,6 +59,7 @@ export class FakeIncomingCall implements IncomingCall {
   timesForgotten = 0;
   /** Times that the dialog was left to another process. */
   detached = 0;
+  readonly moves: CallerEndpoint[] = [];
   readonly hangUps: string[] = [];
   /** Requests that the SIP side cannot fulfil. */
   readonly mistakes: string[] = [];
@@ -140,6 +144,12 @@ export class FakeIncomingCall implements IncomingCall {
 
   attach(): void {
     this.attachments += 1;
+  }
+
+  async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    if (!this.#isUp) this.mistakes.push("moved a call without a dialog");
+    this.moves.push(endpoint);
+    return await this.#perform("moved", this.#script.moveMs, () => this.#script.moveOutcome);
   }
 
   async hangUp(reasonHeader: string): Promise<void> {

@@ -9,16 +9,26 @@ import { failure, success } from "../../../src/util/result.js";
 import { CallHarness, type CallScript, someAdmission, someSettings } from "../../support/call-harness.js";
 import { fakeConference } from "../../support/fake-directory.js";
 
-/** Events that end a call; each returns the expected end cause, `undefined` if the event cannot occur yet. */
-const endings: Readonly<Record<string, (world: CallHarness) => EndCause | undefined>> = {
+/**
+ * Events that end a call; each returns the expected end cause, `undefined` if the event cannot occur yet. `goes-on`: the call
+ * may continue.
+ */
+type Ending = (world: CallHarness) => EndCause | "goes-on" | undefined;
+
+const loseMediaServer = (world: CallHarness): EndCause | undefined => {
+  // A channel that has only made an offer has no connection that could report its end.
+  if (world.script.offer === "none" && world.call.attachments === 0) return undefined;
+  const endpoint = world.endpoints.at(0);
+  endpoint?.gone.set("media-server-lost");
+  return endpoint === undefined ? undefined : "media-server-lost";
+};
+
+const movingCall = "the media server is lost and the call moves";
+
+const endings: Readonly<Record<string, Ending>> = {
   "the caller hangs up": (world) => world.call.hangUpByCaller(),
-  "the media server is lost": (world) => {
-    // A channel that has only made an offer has no connection that could report its end.
-    if (world.script.offer === "none" && world.call.attachments === 0) return undefined;
-    const endpoint = world.endpoints.at(0);
-    endpoint?.gone.set("media-server-lost");
-    return endpoint === undefined ? undefined : "media-server-lost";
-  },
+  "the media server is lost and the caller refuses to move": loseMediaServer,
+  [movingCall]: (world) => (loseMediaServer(world) === undefined ? undefined : "goes-on"),
   "einwahl shuts down": (world) => {
     world.shutdown.set("shutdown");
     return "shutdown";
@@ -80,7 +90,7 @@ interface Ended {
   readonly world: CallHarness;
   /** The points that the call has passed. */
   readonly points: number;
-  readonly expected: EndCause | undefined;
+  readonly expected: ReturnType<Ending>;
   readonly endedAt: number;
   readonly wasEnding: boolean;
   /** Whether the farewell with the cause was being played. */
@@ -92,11 +102,11 @@ async function runAndEnd(
   changes: Partial<CallScript>,
   at: number,
   moment: (typeof moments)[number],
-  end: (world: CallHarness) => EndCause | undefined,
+  end: Ending,
 ): Promise<Ended> {
   const world = new CallHarness(changes);
   let points = 0;
-  let expected: EndCause | undefined;
+  let expected: ReturnType<Ending>;
   let endedAt = 0;
   let wasEnding = false;
   let wasTold = false;
@@ -125,7 +135,8 @@ async function faults(
   const cause = world.report?.cause;
   // A failed call stays failed if the caller hangs up during the farewell.
   const isFailure = otherwise !== undefined && endCauses[otherwise].result === "failed";
-  const expected = outside === "caller-hung-up" && wasTold && isFailure ? otherwise : outside;
+  const expected =
+    outside === "goes-on" ? undefined : outside === "caller-hung-up" && wasTold && isFailure ? otherwise : outside;
   if (expected !== undefined && !wasEnding && cause !== expected)
     found.push(`ended with ${String(cause)} instead of ${expected}`);
   if (expected !== undefined && !wasEnding && world.clock.now() - endedAt > endsWithin)
@@ -150,9 +161,10 @@ export interface Answer {
 }
 
 async function endAtEveryPoint({ scenario, ending }: Question): Promise<Answer> {
-  const changes = scenarios[scenario];
+  const known = scenarios[scenario];
   const end = endings[ending];
-  if (changes === undefined || end === undefined) throw new Error(`unknown: ${scenario}, ${ending}`);
+  if (known === undefined || end === undefined) throw new Error(`unknown: ${scenario}, ${ending}`);
+  const changes = ending === movingCall ? known : { ...known, moveOutcome: failure("media-server-lost" as const) };
   const { points, world } = await runAndEnd(changes, -1, "at once", end);
   const found: string[] = [];
   let cutShort = 0;
@@ -170,7 +182,7 @@ export function questions(): readonly Question[] {
   return Object.entries(scenarios).flatMap(([scenario, changes]) =>
     Object.keys(endings)
       // Without an ACK no endpoint exists that could be lost.
-      .filter((ending) => changes.acknowledgedMs !== "never" || ending !== "the media server is lost")
+      .filter((ending) => changes.acknowledgedMs !== "never" || !ending.startsWith("the media server is lost"))
       .map((ending) => ({ scenario, ending })),
   );
 }
