@@ -4,6 +4,7 @@ import type { CallerEndpoint } from "../../src/call/interfaces.js";
 import type { MediaServerState } from "../../src/media/media-server.js";
 import { MediaServerPool, type PooledServer } from "../../src/media/media-servers.js";
 import { failure, type Result } from "../../src/util/result.js";
+import { settle } from "../support/fake-clock.js";
 
 /** A media server that the test brings up; it counts each channel and then refuses it. */
 class FakeServer implements PooledServer {
@@ -34,8 +35,12 @@ class FakeServer implements PooledServer {
   }
 
   async settled(): Promise<void> {
-    await Promise.resolve();
+    await new Promise<void>((resolve) => (this.trust = resolve));
+    this.isSuspected = false;
   }
+
+  /** Ends the suspicion, if a call waits for that. */
+  trust: () => void = () => undefined;
 
   comeUp(): void {
     this.state = { kind: "up" };
@@ -126,4 +131,20 @@ await t.test("close closes all servers, including retired ones", async (t) => {
   await pool.replace([second]);
   pool.close();
   t.strictSame([first.closed, second.closed], [1, 1]);
+});
+
+await t.test("a suspected server gets no calls; without another one they wait for its probe", async (t) => {
+  const [suspected, other] = [new FakeServer("a"), new FakeServer("b")];
+  suspected.isSuspected = true;
+  other.channels = 9;
+  const pool = new MediaServerPool([suspected, other]);
+  await offer(pool);
+  t.strictSame([suspected.asked, other.asked], [0, 1]);
+  other.state = { kind: "down", why: "test" };
+  const waiting = offer(pool);
+  await settle();
+  t.equal(suspected.asked, 0);
+  suspected.trust();
+  await waiting;
+  t.equal(suspected.asked, 1);
 });

@@ -40,7 +40,7 @@ function message(headers: Readonly<Record<string, string>>, body: string): Pick<
 }
 
 class Endpoint extends FakeEndpoint {
-  override readonly sdp = sdp(7);
+  override sdp = sdp(7);
   readonly answers: string[] = [];
   taken: Result<void, AnswerFailure> = success(undefined);
   /** Completes the media server's work on an offer. */
@@ -62,6 +62,25 @@ class Endpoint extends FakeEndpoint {
     await Promise.resolve(offer);
     return this.taken;
   }
+}
+
+function endpointWith(ours: string): Endpoint {
+  const endpoint = new Endpoint(
+    {
+      promptMs: 1,
+      stopMs: 1,
+      releaseMs: 1,
+      bridgeMs: 1,
+      talkMs: 1,
+      overs: ["ended"],
+      bridgeOutcomes: [],
+      suite: "AES_CM_128_HMAC_SHA1_80",
+    },
+    async (_name, _timing, outcome) => await Promise.resolve(outcome()),
+    () => undefined,
+  );
+  endpoint.sdp = ours;
+  return endpoint;
 }
 
 /** An established call; the test controls the caller's requests and drachtio. */
@@ -87,20 +106,7 @@ function call(sessionExpires = ""): {
     local: { contact: "<sip:us>", sdp: "" },
     remote: { uri: "", sdp: "" },
   });
-  const endpoint = new Endpoint(
-    {
-      promptMs: 1,
-      stopMs: 1,
-      releaseMs: 1,
-      bridgeMs: 1,
-      talkMs: 1,
-      overs: ["ended"],
-      bridgeOutcomes: [],
-      suite: "AES_CM_128_HMAC_SHA1_80",
-    },
-    async (_name, _timing, outcome) => await Promise.resolve(outcome()),
-    () => undefined,
-  );
+  const endpoint = endpointWith(sdp(7));
   const ends: (EndCause | "gone")[] = [];
   const bugs: unknown[] = [];
   const ours: SrfRequestOptions[] = [];
@@ -309,5 +315,125 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
     exchange.close();
     t.equal(clock.pending, 0);
     await clock.advance(1);
+  });
+});
+
+await t.test("a move to the channel of another media server", async (t) => {
+  const moving = (
+    sessionExpires = "",
+  ): ReturnType<typeof call> & { next: Endpoint; moved: () => Promise<unknown>; finish: () => Promise<unknown> } => {
+    const world = call(sessionExpires);
+    const next = endpointWith(
+      sdp(70, { port: 5000 }).replace("o=- 1 70 IN IP4 192.0.2.1", "o=- 99 70 IN IP4 192.0.2.7"),
+    );
+    let outcome: unknown;
+    return {
+      ...world,
+      next,
+      moved: async () => {
+        world.exchange.move(next).then((result) => (outcome = result), world.bugs.push);
+        await settle();
+        return outcome;
+      },
+      finish: async () => {
+        await settle();
+        return outcome;
+      },
+    };
+  };
+
+  await t.test("offers its port and keys in the next version of the same session", async (t) => {
+    const { moved, finish, respond, receive, next, endpoint, ours } = moving();
+    t.equal(await moved(), undefined);
+    t.match(ours, [{ method: "INVITE", stackDialogId: "1", body: /^m=audio 5000 /m }]);
+    t.match(
+      ours[0]?.body,
+      /^o=- 1 7 IN IP4 192\.0\.2\.1\r$/m,
+      "user, session id and address stay (RFC 3264 section 8)",
+    );
+    t.match(receive("INVITE", 2, sdp(2)), [{ status: 491 }]);
+    respond(200, sdp(2, { port: 4002 }));
+    t.strictSame(await finish(), success(undefined));
+    t.match(next.answers, [/^m=audio 4002 /m]);
+    t.strictSame(endpoint.answers, []);
+  });
+
+  await t.test("keeps the session timer and its refresher", async (t) => {
+    const { moved, ours } = moving("1800;refresher=uac");
+    await moved();
+    t.match(ours, [{ headers: { "Session-Expires": "1800;refresher=uas" } }]);
+  });
+
+  await t.test("is retried after 491, a few times", async (t) => {
+    const { moved, finish, respond, clock, ours } = moving();
+    await moved();
+    for (let attempts = 1; attempts <= 5; attempts++) {
+      t.equal(ours.length, attempts);
+      respond(491);
+      await clock.advance(1_000);
+    }
+    t.strictSame(await finish(), failure("media-server-lost"));
+    t.equal(ours.length, 5);
+  });
+
+  await t.test("fails if the caller refuses it, or answers without an SDP", async (t) => {
+    for (const [status, body] of [
+      [488, ""],
+      [408, ""],
+      [200, ""],
+    ] as const) {
+      const { moved, finish, respond, next } = moving();
+      await moved();
+      respond(status, body);
+      t.strictSame(await finish(), failure("media-server-lost"), `${status}`);
+      t.strictSame(next.answers, []);
+    }
+  });
+
+  await t.test("answers the caller's pending re-INVITE instead", async (t) => {
+    const { moved, finish, receive, next, endpoint, ours } = moving();
+    const pending = receive("INVITE", 2, sdp(2));
+    await moved();
+    t.strictSame([ours, pending], [[], []]);
+    next.finish();
+    t.strictSame(await finish(), success(undefined));
+    t.match(pending, [{ status: 200, body: /^o=- 1 \d+ /m }]);
+    endpoint.finish();
+    await settle();
+    t.equal(pending.length, 1, "an answer of the lost media server comes too late");
+  });
+
+  await t.test("waits for the answer to our pending re-INVITE, which the lost media server does not get", async (t) => {
+    const { moved, finish, respond, clock, endpoint, next, ours } = moving("90;refresher=uas");
+    await clock.advance(40_000);
+    t.equal(ours.length, 1);
+    await moved();
+    t.equal(ours.length, 1);
+    respond(200, sdp(2, { port: 4002 }), { "Session-Expires": "90;refresher=uac" });
+    await settle();
+    t.match(ours.slice(1), [{ body: /^m=audio 5000 /m }]);
+    respond(200, sdp(2, { port: 4002 }));
+    t.strictSame(await finish(), success(undefined));
+    t.strictSame([endpoint.answers.length, next.answers.length], [0, 1]);
+  });
+
+  await t.test("waits for the ACK with the answer to our offer", async (t) => {
+    const { moved, receive, acknowledge, endpoint, ours } = moving();
+    receive("INVITE", 2);
+    await moved();
+    t.strictSame(ours, []);
+    acknowledge(2, sdp(2, { port: 4002 }));
+    await settle();
+    t.match(ours, [{ body: /^m=audio 5000 /m }]);
+    t.strictSame(endpoint.answers, []);
+  });
+
+  await t.test("the end of the call ends it, without a timer", async (t) => {
+    const { moved, respond, exchange, clock } = moving();
+    await moved();
+    respond(491);
+    await settle();
+    exchange.close();
+    t.equal(clock.pending, 0);
   });
 });
