@@ -3,7 +3,6 @@ import type { Logger } from "pino";
 import type { CallRecord } from "../call/record.js";
 import type { PooledServer } from "../media/media-servers.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
-import type { DialogBook } from "../store/dialog-book.js";
 import type { Clock } from "../util/clock.js";
 import type { Calls } from "./calls.js";
 import type { Ownership } from "./ownership.js";
@@ -13,7 +12,6 @@ export interface AdoptionParts {
   readonly signalling: Pick<DrachtioConnection, "state" | "resume" | "release">;
   readonly calls: Pick<Calls, "adopt" | "isClosed">;
   readonly ownership: Ownership;
-  readonly dialogs: Pick<DialogBook, "add" | "remove">;
   /** All channels that can be taken over at the start are: the other dialogs in the book have none. */
   readonly onSettled: (adopted: ReadonlySet<string>) => void;
   readonly clock: Clock;
@@ -118,10 +116,7 @@ export class Adoption {
   }
 
   async #adopt(server: PooledServer, channelId: string, record: CallRecord): Promise<void> {
-    const { signalling, calls, ownership, dialogs, logger } = this.#parts;
-    const onBug = (error: unknown): void => {
-      logger.error({ err: error }, "unexpected error");
-    };
+    const { signalling, calls, ownership } = this.#parts;
     const resumed = await server.resume(channelId, record);
     if (!resumed.ok) {
       ownership.release(channelId);
@@ -130,12 +125,10 @@ export class Adoption {
     const { endpoint, bridge, callerSdp } = resumed.value;
     const { dialogId } = record.line;
     this.#adopted.add(dialogId);
-    dialogs.add(dialogId).catch(onBug);
     const call = signalling.resume(record.line, callerSdp);
-    calls.adopt({ call, endpoint, record, bridge }, () => {
-      signalling.release(call);
+    calls.adopt({ call, endpoint, record, bridge }, (fate) => {
+      signalling.release(call, fate);
       ownership.release(channelId);
-      dialogs.remove(dialogId).catch(onBug);
     });
   }
 }

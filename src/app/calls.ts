@@ -38,8 +38,8 @@ export interface CallsOptions {
   readonly whenOpen: Latch<true>;
   /** The settings of a new call, which keeps them until its end. */
   readonly newCallSettings: () => NewCallSettings;
-  /** The call has ended and released all its resources. */
-  readonly onRemoved: (call: DrachtioCall) => void;
+  /** The call has ended, or was handed over, and released all its resources. */
+  readonly onRemoved: (call: DrachtioCall, fate: CallFate) => void;
   /** A regular call that was in a conference has ended. @param seconds its time there */
   readonly onTalked: (seconds: number) => void;
 }
@@ -57,6 +57,9 @@ type OwnServices = Pick<
   CallServices,
   "acquireSlot" | "resumeSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin" | "callId"
 >;
+
+/** `left`: another process continues it. */
+export type CallFate = "ended" | "left";
 
 /** A call in progress: from its INVITE on, or taken over. */
 type CallKey = DrachtioCall | ResumedCall["call"];
@@ -112,8 +115,8 @@ export class Calls {
     const services = this.#services(call, randomBytes(6).toString("base64url"), limits);
     const run = (): Promise<CallReport> => runCall(call, services, settings);
     const report = this.#options.whenOpen.isSet ? run() : this.#opened(call).then(run);
-    this.#run(call, services, report, () => {
-      this.#options.onRemoved(call);
+    this.#run(call, services, report, (fate) => {
+      this.#options.onRemoved(call, fate);
     });
   }
 
@@ -135,7 +138,7 @@ export class Calls {
   }
 
   /** Continues a call that another process has left. @param onRemoved the call has ended here */
-  adopt(resumed: ResumedCall, onRemoved: () => void): void {
+  adopt(resumed: ResumedCall, onRemoved: (fate: CallFate) => void): void {
     const { settings, limits } = this.#options.newCallSettings();
     const { call, record, endpoint } = resumed;
     const { callId } = record;
@@ -147,17 +150,20 @@ export class Calls {
     this.#run(call, services, resumeCall(resumed, services, settings), onRemoved);
   }
 
-  #run(key: CallKey, services: CallServices, call: Promise<CallReport>, onRemoved: () => void): void {
+  #run(key: CallKey, services: CallServices, call: Promise<CallReport>, onRemoved: (fate: CallFate) => void): void {
+    let fate: CallFate = "ended";
     const running = call
       .then((report) => {
-        // A call that is handed over is still up.
-        if (report.cause === "handed-over")
+        if (report.cause === "handed-over") {
+          // It is still up.
+          fate = "left";
           this.#options.logger.info({ call: services.callId }, "call handed over to the next process");
-        else this.#ended(services.callId, report);
-        return report.cause;
+        } else {
+          this.#ended(services.callId, report);
+        }
       }, services.onBug)
-      .then((cause) => {
-        if (cause !== "handed-over") onRemoved();
+      .finally(() => {
+        onRemoved(fate);
         this.#calls.delete(key);
         this.#synthetic.delete(key);
       });

@@ -112,14 +112,11 @@ export class Einwahl {
     const { cluster, ownership } = this.#member;
     this.#startGate = new StartGate(clock);
     this.#dialogs = makeDialogBook(config.drachtio.secret, () => this.#http?.dialogs, ownership.self);
-    const onBug = this.#onBug;
     this.#signalling = openSignalling(config, logger, clock, {
       onCall: (call) => {
         this.#calls.take(call);
       },
-      onDialog: (dialogId) => {
-        this.#dialogs.add(dialogId).catch(onBug);
-      },
+      dialogs: this.#dialogs,
       onHeard: (source) => this.#trunks.heardFrom(source),
       onUp: () => {
         this.#trunks.signallingIsUp(this.#signalling.addresses);
@@ -188,9 +185,8 @@ export class Einwahl {
       owner: ownership.self,
       whenOpen: this.#startGate.whenOpen,
       newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
-      onRemoved: (call) => {
-        this.#signalling.release(call);
-        if (call.dialogId !== undefined) this.#dialogs.remove(call.dialogId).catch(onBug);
+      onRemoved: (call, fate) => {
+        this.#signalling.release(call, fate);
       },
       onTalked: (seconds) => this.#http?.callEnded(seconds),
     });
@@ -199,9 +195,8 @@ export class Einwahl {
       signalling: this.#signalling,
       calls: this.#calls,
       ownership,
-      dialogs: this.#dialogs,
       onSettled: (adopted) => {
-        this.#endLeftDialogs(adopted).catch(onBug);
+        this.#endLeftDialogs(adopted).catch(this.#onBug);
       },
       clock,
       logger,

@@ -2,9 +2,11 @@ import type { Logger } from "pino";
 
 import type { Config } from "../config/config.js";
 import { DrachtioConnection, type DrachtioConnectionOptions } from "../sip/drachtio-connection.js";
+import type { DialogBook } from "../store/dialog-book.js";
 import type { Clock } from "../util/clock.js";
 
-export interface SignallingEvents extends Pick<DrachtioConnectionOptions, "onCall" | "onHeard" | "onDialog"> {
+export interface SignallingEvents extends Pick<DrachtioConnectionOptions, "onCall" | "onHeard"> {
+  readonly dialogs: Pick<DialogBook, "add" | "remove">;
   /** Connected, or connected again. */
   readonly onUp: () => void;
   readonly onLost: () => void;
@@ -14,8 +16,11 @@ export function openSignalling(
   { drachtio }: Pick<Config, "drachtio">,
   logger: Logger,
   clock: Clock,
-  { onCall, onHeard, onDialog, onUp, onLost }: SignallingEvents,
+  { dialogs, onCall, onHeard, onUp, onLost }: SignallingEvents,
 ): DrachtioConnection {
+  const onBug = (error: unknown): void => {
+    logger.error({ err: error }, "unexpected error");
+  };
   return DrachtioConnection.open({
     host: drachtio.host,
     port: drachtio.port,
@@ -24,7 +29,6 @@ export function openSignalling(
     random: Math.random,
     onCall,
     onHeard,
-    ...(onDialog !== undefined && { onDialog }),
     onConnected: (version) => {
       logger.info({ version }, "connected to drachtio");
       onUp();
@@ -33,8 +37,12 @@ export function openSignalling(
       logger.warn({ why }, "drachtio is not connected");
       onLost();
     },
-    onBug: (error) => {
-      logger.error({ err: error }, "unexpected error");
+    onDialog: (dialogId) => {
+      dialogs.add(dialogId).catch(onBug);
     },
+    onDialogEnded: (dialogId) => {
+      dialogs.remove(dialogId).catch(onBug);
+    },
+    onBug,
   });
 }

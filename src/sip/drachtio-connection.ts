@@ -5,8 +5,8 @@ import type { SipRequestOutcome, SipRequests } from "../trunk/sip-requests.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
+import type { ConnectionCount } from "./caller-dialog.js";
 import { guardConnection } from "./connection-guard.js";
-import type { ConnectionCount } from "./dialog-presence.js";
 import { requestInDialog } from "./dialog-request.js";
 import { readListenAddresses } from "./drachtio-login.js";
 import { DrachtioCall, type DrachtioCallParts } from "./incoming-call.js";
@@ -28,10 +28,15 @@ export interface DrachtioConnectionOptions {
   /** The connection to drachtio is established or re-established. */
   readonly onConnected: (version: string) => void;
   readonly onLost: (why: string) => void;
-  /** A call is answered, and drachtio has this dialog until `release` of the call. */
+  /** A call is answered or resumed, and drachtio has its dialog. */
   readonly onDialog?: (dialogId: string) => void;
+  /** The call has ended. */
+  readonly onDialogEnded?: (dialogId: string) => void;
   readonly onBug: (error: unknown) => void;
 }
+
+/** A call of this process, or one taken over from another. */
+export type TrackedCall = DrachtioCall | ResumedCall;
 
 export type DrachtioConnectionState = "connecting" | "connected" | "refused" | "lost" | "closed";
 
@@ -55,14 +60,14 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   readonly #options: DrachtioConnectionOptions;
   readonly #srf: SrfLike;
   readonly #callParts: DrachtioCallParts;
-  /** Each call with the merge key of its INVITE. */
-  readonly #calls = new Map<DrachtioCall, string>();
+  /** Each call with the merge key of its INVITE; "" if another process has answered it. */
+  readonly #calls = new Map<TrackedCall, string>();
   readonly #merged: MergedRequests;
-  /** Calls from a previous connection: drachtio does not forward their in-dialog requests to the new connection. */
-  readonly #orphans = new Set<DrachtioCall | ResumedCall>();
+  /** Calls from a previous connection or process: drachtio does not forward their in-dialog requests to the new connection. */
+  readonly #orphans = new Set<TrackedCall>();
   /** Dialogs of ended calls whose BYE could not be sent, with its Reason. */
   readonly #unended = new Map<string, string>();
-  #cancelTimer: () => void = () => undefined;
+  #cancelTimer: (() => void) | undefined;
   /** Set when the current connection ends. */
   #whenLost = new Latch<string>();
   #state: DrachtioConnectionState = "connecting";
@@ -74,6 +79,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   private constructor(options: DrachtioConnectionOptions, srf: SrfLike) {
     this.#options = options;
     this.#srf = srf;
+    this.#merged = new MergedRequests(options.clock);
     const { clock, random, onDialog = () => undefined, onBug } = options;
     this.#callParts = {
       clock,
@@ -85,7 +91,6 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
       },
       onBug,
     };
-    this.#merged = new MergedRequests(options.clock);
   }
 
   /** Connects, and retries until `close`. */
@@ -121,18 +126,20 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   /** The dialog of a call that another process has answered. @param callerSdp the caller's last session description */
   resume(line: RecordedLine, callerSdp: string): ResumedCall {
     const call = new ResumedCall(this.#srf, this.#callParts, line, callerSdp);
+    this.#calls.set(call, "");
     this.#orphans.add(call);
-    this.#probeOrphans();
+    this.#options.onDialog?.(call.dialogId);
+    this.#probe(call);
     return call;
   }
 
-  /** Stops tracking a call that has ended. */
-  release(call: DrachtioCall | ResumedCall): void {
-    this.#orphans.delete(call);
-    if (call instanceof ResumedCall) return;
+  /** Stops tracking a call. @param fate `left`: another process continues it */
+  release(call: TrackedCall, fate: "ended" | "left" = "ended"): void {
     const key = this.#calls.get(call);
-    if (key !== undefined && call.dialogId === undefined) this.#merged.end(key);
+    if (key !== undefined && key !== "" && call.dialogId === undefined) this.#merged.end(key);
     this.#calls.delete(call);
+    this.#orphans.delete(call);
+    if (fate === "ended" && call.dialogId !== undefined) this.#options.onDialogEnded?.(call.dialogId);
   }
 
   async send(
@@ -183,7 +190,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   }
 
   close(): void {
-    this.#cancelTimer();
+    this.#cancelTimer?.();
     if (this.#state === "connected") this.#srf.disconnect();
     else stopConnecting(this.#srf);
     this.#state = "closed";
@@ -246,7 +253,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
     this.#version = version;
     this.#options.onConnected(version);
     for (const call of this.#calls.keys()) {
-      call.reconnected();
+      if (call instanceof DrachtioCall) call.reconnected();
       this.#orphans.add(call);
     }
     for (const [dialogId, reasonHeader] of this.#unended)
@@ -257,15 +264,18 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
 
   /** drachtio responds 481 to the BYE of an orphaned call and does not forward it: poll the dialogs instead. */
   #probeOrphans(): void {
-    this.#cancelTimer();
-    if (this.#orphans.size === 0 || this.#state !== "connected") return;
-    for (const call of this.#orphans) {
-      call.askPresence().then((presence) => {
-        // Only the audio tells about a lost one.
-        if (presence === "gone" || presence === "lost") this.#orphans.delete(call);
-      }, this.#options.onBug);
-    }
-    this.#cancelTimer = this.#options.clock.after(probeEvery, () => {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#state !== "connected") return;
+    for (const call of this.#orphans) this.#probe(call);
+  }
+
+  #probe(call: TrackedCall): void {
+    call.askPresence().then((presence) => {
+      // Only the audio tells about a lost one.
+      if (presence === "gone" || presence === "lost") this.#orphans.delete(call);
+    }, this.#options.onBug);
+    this.#cancelTimer ??= this.#options.clock.after(probeEvery, () => {
       this.#probeOrphans();
     });
   }

@@ -1,8 +1,10 @@
+import type { Headers } from "./srf.js";
+
 /** Ample for `Signal=5` and `Duration=160`. */
 const maxBodyLength = 512;
 
 /** Supported body types of an INFO, for `Accept`. */
-export const infoTypes = "application/dtmf-relay, application/dtmf";
+const infoTypes = "application/dtmf-relay, application/dtmf";
 
 /** The content of an INFO. */
 export type InfoContent =
@@ -29,6 +31,19 @@ export function readDtmfInfo(contentType: string, body: string): InfoContent {
     default:
       return { kind: "unsupported" };
   }
+}
+
+/** Passes a digit on, and returns the response to the INFO. */
+export function answerInfo(
+  contentType: string,
+  body: string,
+  endpoint: { pressed(key: string): void } | undefined,
+): { readonly status: number; readonly reason: string; readonly headers: Headers } {
+  const content = readDtmfInfo(contentType, body);
+  if (content.kind === "unsupported")
+    return { status: 415, reason: "Unsupported Media Type", headers: { Accept: infoTypes } };
+  if (content.kind === "key") endpoint?.pressed(content.key);
+  return { status: 200, reason: "OK", headers: {} };
 }
 
 /** Some senders use RFC 4733 event codes (section 3.2): 10 is `*`, 11 is `#`, 12 to 15 are A to D, 16 is flash. */

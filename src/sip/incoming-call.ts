@@ -5,12 +5,11 @@ import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { Listeners } from "../util/listeners.js";
 import { failure, type Result, success } from "../util/result.js";
+import { CallerDialog, type ConnectionCount } from "./caller-dialog.js";
 import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { detached } from "./detached.js";
-import { type ConnectionCount, DialogPresence } from "./dialog-presence.js";
-import { requestInDialog } from "./dialog-request.js";
-import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
+import { answerInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite } from "./forget-caller.js";
 import { completeAnswer, type Offer, offerIn, readNewOffer, readOffer } from "./offer.js";
 import type { LostCall } from "./request-gate.js";
@@ -18,10 +17,8 @@ import { SessionExchange } from "./session-exchange.js";
 import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
-/** Timeout for drachtio's response to a BYE, in milliseconds. */
-const byeTimeoutMs = 4_000;
 /** Reason (RFC 3326) of a BYE that only ends drachtio's dialog: the caller has already ended the call. */
-const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
+export const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
 
 /** Dependencies of a call. */
 export interface DrachtioCallParts {
@@ -53,7 +50,7 @@ export class DrachtioCall implements IncomingCall, LostCall {
   #offer: Offer;
   readonly #sessionExpires: string;
   #dialog: SrfDialog | undefined;
-  #presence: DialogPresence | undefined;
+  #callerDialog: CallerDialog | undefined;
   #exchange: SessionExchange | undefined;
   #endpoint: CallerEndpoint | undefined;
   readonly #onRecord = new Listeners();
@@ -149,11 +146,8 @@ export class DrachtioCall implements IncomingCall, LostCall {
 
   detach(): void {
     const dialog = this.#dialog;
-    this.#request.removeAllListeners();
-    this.#exchange?.close();
-    if (dialog === undefined) return;
-    dialog.removeAllListeners();
-    this.#srf.removeDialog(dialog);
+    this.#stopListening();
+    if (dialog !== undefined) this.#srf.removeDialog(dialog);
   }
 
   async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
@@ -166,31 +160,18 @@ export class DrachtioCall implements IncomingCall, LostCall {
   }
 
   async askPresence(): Promise<Presence> {
-    const presence = (await this.#presence?.ask()) ?? "unknown";
+    const presence = (await this.#callerDialog?.askPresence()) ?? "unknown";
     if (presence === "gone") await this.#endedByCaller();
-    if (presence === "lost") this.#detach();
+    if (presence === "lost") this.detach();
     return presence;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
     const dialog = this.#dialog;
     if (dialog === undefined) return;
-    this.#stopListening(dialog);
-    // In a lost dialog there is no BYE: the caller's side ends with the audio.
-    if (this.#presence?.isLost !== true) await this.#sendBye(dialog, reasonHeader);
+    this.#stopListening();
+    await this.#callerDialog?.sendBye(reasonHeader);
     this.#srf.removeDialog(dialog);
-  }
-
-  async #sendBye({ id }: SrfDialog, reasonHeader: string): Promise<void> {
-    const { clock, connections, onUnended } = this.#parts;
-    const { connection } = connections;
-    const { kind } = await requestInDialog(this.#srf, clock, id, {
-      method: "BYE",
-      headers: { Reason: reasonHeader },
-      timeoutMs: byeTimeoutMs,
-    });
-    const isCut = connection === undefined || connections.connection !== connection;
-    if (isCut && (kind === "refused" || kind === "late")) onUnended(id, reasonHeader);
   }
 
   /** The connection to drachtio is a new one: an INVITE that is not answered yet can't be answered over it. */
@@ -198,16 +179,8 @@ export class DrachtioCall implements IncomingCall, LostCall {
     if (this.#dialog === undefined) this.gone.set("signalling-lost");
   }
 
-  /** The dialog is lost; the call goes on without it. */
-  #detach(): void {
-    const dialog = this.#dialog;
-    if (dialog === undefined) return;
-    this.#stopListening(dialog);
-    this.#srf.removeDialog(dialog);
-  }
-
-  #stopListening(dialog: SrfDialog): void {
-    dialog.removeAllListeners();
+  #stopListening(): void {
+    this.#dialog?.removeAllListeners();
     this.#request.removeAllListeners();
     this.#exchange?.close();
   }
@@ -226,7 +199,7 @@ export class DrachtioCall implements IncomingCall, LostCall {
           forgetInDialog(this.#srf, dialog);
           // Attach handlers synchronously: an in-dialog request may be in the next frame, and drachtio-srf auto-answers requests without a listener.
           this.#dialog = dialog;
-          this.#presence = this.#presenceIn(dialog);
+          this.#callerDialog = this.#callerDialogOf(dialog);
           dialog.on("destroy", () => {
             this.#exchange?.close();
             this.gone.set("caller-hung-up");
@@ -240,9 +213,9 @@ export class DrachtioCall implements IncomingCall, LostCall {
     });
   }
 
-  #presenceIn({ id }: SrfDialog): DialogPresence {
-    const { clock, connections } = this.#parts;
-    return new DialogPresence({ srf: this.#srf, clock, connections, dialogId: id, known: "yes" });
+  #callerDialogOf({ id }: SrfDialog): CallerDialog {
+    const { clock, connections, onUnended } = this.#parts;
+    return new CallerDialog({ srf: this.#srf, clock, connections, dialogId: id, onUnended, known: "yes" });
   }
 
   #openExchange(dialog: SrfDialog, localSdp: string): SessionExchange {
@@ -280,11 +253,7 @@ export class DrachtioCall implements IncomingCall, LostCall {
   }
 
   takeInfo(contentType: string, body: string): ReturnType<LostCall["takeInfo"]> {
-    const content = readDtmfInfo(contentType, body);
-    if (content.kind === "unsupported")
-      return { status: 415, reason: "Unsupported Media Type", headers: { Accept: infoTypes } };
-    if (content.kind === "key") this.#endpoint?.pressed(content.key);
-    return { status: 200, reason: "OK", headers: {} };
+    return answerInfo(contentType, body, this.#endpoint);
   }
 }
 

@@ -3,41 +3,32 @@ import type { CallerEndpoint, CallerLine, Presence, RecordedLine } from "../call
 import { Latch } from "../util/latch.js";
 import { Listeners } from "../util/listeners.js";
 import type { Result } from "../util/result.js";
-import { DialogPresence } from "./dialog-presence.js";
-import { requestInDialog } from "./dialog-request.js";
-import type { DrachtioCallParts } from "./incoming-call.js";
+import { CallerDialog } from "./caller-dialog.js";
+import { answerInfo } from "./dtmf-info.js";
+import { type DrachtioCallParts, endedByCaller } from "./incoming-call.js";
 import type { Offer } from "./offer.js";
+import type { LostCall } from "./request-gate.js";
 import { ResumedDialog } from "./resumed-dialog.js";
 import { SessionExchange } from "./session-exchange.js";
 import type { SrfLike } from "./srf.js";
 
-/** Timeout for drachtio's response to a BYE, in milliseconds. */
-const byeTimeoutMs = 4_000;
-
 /** The caller's dialog of a call that another process has answered. drachtio forwards none of the caller's requests. */
-export class ResumedCall implements CallerLine {
+export class ResumedCall implements CallerLine, LostCall {
   readonly gone = new Latch<EndCause>();
-  readonly #srf: SrfLike;
-  readonly #parts: DrachtioCallParts;
   readonly #line: RecordedLine;
   readonly #dialog: ResumedDialog;
   readonly #onRecord = new Listeners();
-  readonly #presence: DialogPresence;
   readonly #exchange: SessionExchange;
+  readonly #callerDialog: CallerDialog;
+  #endpoint: CallerEndpoint | undefined;
 
   /** @param callerSdp the caller's last session description, as the media server has it */
   constructor(srf: SrfLike, parts: DrachtioCallParts, line: RecordedLine, callerSdp: string) {
-    this.#srf = srf;
-    this.#parts = parts;
     this.#line = line;
+    const { clock, connections, onUnended } = parts;
+    const { dialogId } = line;
+    this.#callerDialog = new CallerDialog({ srf, clock, connections, dialogId, onUnended, known: "not-yet" });
     this.#dialog = new ResumedDialog({ srf, clock: parts.clock, id: line.dialogId, contact: line.contact });
-    this.#presence = new DialogPresence({
-      srf,
-      clock: parts.clock,
-      connections: parts.connections,
-      dialogId: line.dialogId,
-      known: "not-yet",
-    });
     this.#exchange = new SessionExchange({
       srf,
       ...parts,
@@ -47,7 +38,7 @@ export class ResumedCall implements CallerLine {
         this.gone.set(cause);
       },
       onGone: () => {
-        this.gone.set("caller-hung-up");
+        this.#endedByCaller().catch(parts.onBug);
       },
       onChange: () => {
         this.#onRecord.call();
@@ -69,6 +60,7 @@ export class ResumedCall implements CallerLine {
   }
 
   attach(endpoint: CallerEndpoint): void {
+    this.#endpoint = endpoint;
     this.#exchange.attach(endpoint);
     this.#exchange.resume(this.#line);
   }
@@ -86,22 +78,25 @@ export class ResumedCall implements CallerLine {
   }
 
   async askPresence(): Promise<Presence> {
-    const presence = await this.#presence.ask();
-    if (presence === "gone") this.gone.set("caller-hung-up");
-    if (presence === "gone" || presence === "lost") this.#exchange.close();
+    const presence = await this.#callerDialog.askPresence();
+    if (presence === "lost") this.detach();
+    if (presence === "gone") await this.#endedByCaller();
     return presence;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
-    this.#exchange.close();
-    // In a lost dialog there is no BYE: the caller's side ends with the audio.
-    if (this.#presence.isLost) return;
-    const { kind } = await requestInDialog(this.#srf, this.#parts.clock, this.#line.dialogId, {
-      method: "BYE",
-      headers: { Reason: reasonHeader },
-      timeoutMs: byeTimeoutMs,
-    });
-    if (kind === "refused") this.#parts.onUnended(this.#line.dialogId, reasonHeader);
+    this.detach();
+    await this.#callerDialog.sendBye(reasonHeader);
+  }
+
+  /** Also ends drachtio's dialog, which drachtio would keep forever. */
+  async #endedByCaller(): Promise<void> {
+    await this.hangUp(endedByCaller);
+    this.gone.set("caller-hung-up");
+  }
+
+  takeInfo(contentType: string, body: string): ReturnType<LostCall["takeInfo"]> {
+    return answerInfo(contentType, body, this.#endpoint);
   }
 
   detach(): void {

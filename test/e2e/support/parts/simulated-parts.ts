@@ -59,9 +59,9 @@ export async function startSimulatedParts(
     control: { host, port: control, secret },
     eventSocket: first.eventSocket,
     sip: { udp: plain, tcp: plain, tls },
+    drachtio,
     killDrachtio: () => drachtio.end("SIGKILL"),
     restartDrachtio: () => drachtio.start(),
-    drachtio,
     media,
     folders: [],
     counts: async () => ({

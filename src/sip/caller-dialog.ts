@@ -3,8 +3,9 @@ import type { Clock } from "../util/clock.js";
 import { requestInDialog } from "./dialog-request.js";
 import type { SrfLike } from "./srf.js";
 
-/** Timeout for the caller's response to an in-dialog OPTIONS, in milliseconds. */
-const answerTimeoutMs = 4_000;
+/** Timeouts for the caller's response to an in-dialog OPTIONS and for drachtio's to a BYE, in milliseconds. */
+const presenceTimeoutMs = 4_000;
+const byeTimeoutMs = 4_000;
 
 /** The connections to drachtio, counted. */
 export interface ConnectionCount {
@@ -12,43 +13,40 @@ export interface ConnectionCount {
   readonly connection: number | undefined;
 }
 
-export interface DialogPresenceParts {
+export interface CallerDialogParts {
   readonly srf: SrfLike;
   readonly clock: Clock;
   readonly connections: ConnectionCount;
   /** drachtio's dialog ID. */
   readonly dialogId: string;
+  /** The BYE could not be sent, because drachtio is not connected. */
+  readonly onUnended: (dialogId: string, reasonHeader: string) => void;
   /** Whether the current connection knows the dialog already, because it made it or a request in it was answered. */
   readonly known: "yes" | "not-yet";
 }
 
 /**
- * Whether the caller still has a dialog, by OPTIONS in it. drachtio removes a dialog at the caller's BYE, and tells only
+ * The dialog with a caller, by drachtio's id: over any connection to drachtio, by any process. drachtio removes a dialog at the caller's BYE, and tells only
  * the connection that answered the INVITE; a restarted drachtio knows no dialog at all.
  */
-export class DialogPresence {
-  readonly #parts: DialogPresenceParts;
+export class CallerDialog {
+  readonly #parts: CallerDialogParts;
   /** The connection over which drachtio has proved that it knows the dialog. */
   #provedOn: number | undefined;
   #isLost = false;
 
-  constructor(parts: DialogPresenceParts) {
+  constructor(parts: CallerDialogParts) {
     this.#parts = parts;
     this.#provedOn = parts.known === "yes" ? parts.connections.connection : undefined;
   }
 
-  /** drachtio does not know the dialog any more: no request can be sent in it, and none arrives. */
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
-  /** `gone` also if drachtio, over the same connection, knew the dialog before: the caller's BYE has ended it. */
-  async ask(): Promise<Presence> {
+  /** Sends OPTIONS. `gone` also if drachtio, over the same connection, knew the dialog before: the caller's BYE has ended it. */
+  async askPresence(): Promise<Presence> {
     if (this.#isLost) return "lost";
     const { srf, clock, connections, dialogId } = this.#parts;
     const connection = connections.connection;
     if (connection === undefined) return "unknown";
-    const answer = await requestInDialog(srf, clock, dialogId, { method: "OPTIONS", timeoutMs: answerTimeoutMs });
+    const answer = await requestInDialog(srf, clock, dialogId, { method: "OPTIONS", timeoutMs: presenceTimeoutMs });
     if (connections.connection !== connection) return "unknown";
     switch (answer.kind) {
       case "late":
@@ -65,6 +63,20 @@ export class DialogPresence {
         this.#provedOn = connection;
         return presenceFrom(answer.response.status);
     }
+  }
+
+  /** Resolves once the BYE is answered or has failed. In a lost dialog there is none: the caller's side ends with the audio. */
+  async sendBye(reasonHeader: string): Promise<void> {
+    if (this.#isLost) return;
+    const { srf, clock, connections, dialogId, onUnended } = this.#parts;
+    const { connection } = connections;
+    const { kind } = await requestInDialog(srf, clock, dialogId, {
+      method: "BYE",
+      headers: { Reason: reasonHeader },
+      timeoutMs: byeTimeoutMs,
+    });
+    const isCut = connection === undefined || connections.connection !== connection;
+    if (isCut && (kind === "refused" || kind === "late")) onUnended(dialogId, reasonHeader);
   }
 }
 
