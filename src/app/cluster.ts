@@ -49,7 +49,7 @@ export class Cluster {
   readonly #listeners = new Set<TurnListener>();
   #shared: SharedState | undefined;
   #instances: readonly InstanceReport[] = [];
-  #life: "before" | "running" | "leaving" | "closed" = "before";
+  #life: "before" | "running" | "leaving" | "departed" | "closed" = "before";
   #openedAt = 0;
   #faultAt = Number.NEGATIVE_INFINITY;
   #hasAnswered = false;
@@ -105,9 +105,9 @@ export class Cluster {
   }
 
   /** The report of this instance has changed. */
-  wake(): void {
+  readonly wake = (): void => {
     this.#sleeper.wake();
-  }
+  };
 
   /** Calls back after each exchange with Redis. @returns a function that removes the listener */
   onTurn(listener: TurnListener): () => void {
@@ -124,7 +124,16 @@ export class Cluster {
     if (this.#shared !== undefined) await this.refresh();
   }
 
-  /** This instance has no calls any more, or leaves them to others, who may take them over at once. */
+  /** Leaves the calls, too: others may take them over at once. */
+  async depart(): Promise<void> {
+    const { isOpen } = this;
+    if (this.#life === "closed") return;
+    this.#life = "departed";
+    await this.#turning;
+    if (isOpen) await this.#shared?.instances.remove(this.self.id);
+  }
+
+  /** Leaves and departs, and ends the exchange with Redis. */
   async close(): Promise<void> {
     const { isOpen } = this;
     this.#life = "closed";
@@ -152,7 +161,8 @@ export class Cluster {
     if (shared === undefined || this.#isClosed()) return;
     this.#pauseMs = turnEveryMs;
     const own = { ...this.self, ...this.#options.report() };
-    const answer = await shared.instances.beat(own);
+    const { instances } = shared;
+    const answer = await (this.#life === "departed" ? instances.list(own.id) : instances.beat(own));
     if (!answer.ok) {
       this.#noAnswer();
       return;

@@ -37,6 +37,7 @@ import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
 import { endLeftDialogs, makeDialogBook } from "./left-dialogs.js";
+import { liveCalls } from "./live-calls.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
 import { openSignalling } from "./signalling.js";
@@ -124,23 +125,14 @@ export class Einwahl {
         this.#adoption.look();
         cluster.wake();
       },
-      onLost: () => {
-        cluster.wake();
-      },
+      onLost: cluster.wake,
     });
     const onState = (): void => {
       if (this.#mediaServers.all.some(({ state }) => state.kind === "up")) this.#startGate.ready("media server");
       this.#checkReady();
     };
     this.#trunks = new TrunkPool(config.trunks, (trunk) =>
-      makeTrunk(trunk, {
-        requests: this.#signalling,
-        logger,
-        clock,
-        resolver: options.resolver,
-        onState,
-        cluster,
-      }),
+      makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState, cluster }),
     );
     this.#mediaServerParts = new InstanceCache((settings) =>
       makeMediaServer(settings, {
@@ -167,16 +159,13 @@ export class Einwahl {
       () => this.#http?.guessCounts,
       { clock, logger },
     );
+    const [pseudonymKeys, throttleKeys] = [this.#pseudonymKeys, this.#throttleKeys];
     this.#calls = new Calls({
       logger,
       clock,
       watcher: this.#monitoring.watcher,
       trunks: this.#syntheticAdmission,
-      hasher: new CallerHasher({
-        pseudonymKeys: this.#pseudonymKeys,
-        throttleKeys: this.#throttleKeys,
-        random: randomBytes,
-      }),
+      hasher: new CallerHasher({ pseudonymKeys, throttleKeys, random: randomBytes }),
       ...this.#memory,
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
@@ -211,7 +200,7 @@ export class Einwahl {
         return complete || longer;
       },
       mayCall: () => !this.isDraining && this.health().state !== "full",
-      cluster: this.#member.cluster,
+      cluster,
       logger,
       clock,
     });
@@ -313,10 +302,10 @@ export class Einwahl {
   async handOver(): Promise<void> {
     this.#adoption.close();
     this.#startGate.open();
-    await this.#calls.handOver();
-    // From here on other instances may take the calls over.
-    await this.#member.cluster.leave();
-    await Promise.all([this.#syntheticCalls.close(), this.#trunks.handOver()]);
+    const { cluster } = this.#member;
+    const left = cluster.leave();
+    const calls = this.#calls.handOver().then(() => cluster.depart());
+    await Promise.all([calls, this.#syntheticCalls.close(), this.#trunks.handOver(left)]);
     await this.#close();
   }
 
@@ -399,26 +388,17 @@ export class Einwahl {
   }
 
   async #openHttp(): Promise<HttpServices> {
-    const calls = this.#calls;
     return await HttpServices.open({
       config: this.#config,
       logger: this.#logger,
       clock: this.#clock,
       operators: this.#monitoring,
       meetings: this.#directory,
-      live: {
-        get calls() {
-          return calls.count;
-        },
-        get conferences() {
-          return calls.occupancy.conferences;
-        },
-        callsIn: (pin) => calls.occupancy.callsIn(pin),
-      },
+      live: liveCalls(this.#calls),
     });
   }
 
-  #checkReady(): void {
+  readonly #checkReady = (): void => {
     if (this.health().state !== "not-ready") this.#whenReady.set(true);
-  }
+  };
 }

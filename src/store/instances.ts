@@ -47,7 +47,7 @@ const settleMs = 5_000;
 const timesMs = 86_400_000;
 
 /**
- * Keys: this instance's report, the ids of all, the last sign of life, the end of the last outage. Arguments: id, report,
+ * Keys: this instance's report, the ids of all, the last sign of life, the end of the last outage. Arguments: id, report or "",
  * lifetimes and times as above, the beginning of the keys of reports, and the name whose other reports are deleted.
  */
 const beatScript = new RedisScript(`
@@ -61,8 +61,10 @@ if now - last > tonumber(outage) then
   redis.call('SET', KEYS[4], string.format('%.0f', now), 'PX', times)
 end
 redis.call('SET', KEYS[3], string.format('%.0f', now), 'PX', times)
-redis.call('SET', KEYS[1], report, 'PX', presence)
-redis.call('SADD', KEYS[2], id)
+if report ~= '' then
+  redis.call('SET', KEYS[1], report, 'PX', presence)
+  redis.call('SADD', KEYS[2], id)
+end
 local answer = { now - calm >= tonumber(settle) and 'settled' or 'unsettled' }
 for _, each in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   local found = redis.call('GET', beginning .. each)
@@ -91,22 +93,14 @@ export class RedisInstances {
 
   /** Reports this instance, and lists all. The first report replaces that of an earlier process of the same name. */
   async beat(self: InstanceReport): Promise<Result<InstanceList, "unavailable">> {
-    const answer = await this.#redis.run(
-      beatScript,
-      [this.#keyOf(self.id), ...this.#keys],
-      [
-        self.id,
-        JSON.stringify(self),
-        ...[presenceMs, outageMs, settleMs, timesMs].map(String),
-        this.#beginning,
-        this.#hasBeaten ? "" : self.name,
-      ],
-    );
-    if (!answer.ok) return answer;
-    this.#hasBeaten = true;
-    const [settled, ...reports] = Array.isArray(answer.value) ? (answer.value as readonly unknown[]) : [];
-    if (typeof settled !== "string") return failure("unavailable");
-    return success({ isSettled: settled === "settled", instances: reports.flatMap(read) });
+    const answer = await this.#exchange(self.id, JSON.stringify(self), this.#hasBeaten ? "" : self.name);
+    this.#hasBeaten ||= answer.ok;
+    return answer;
+  }
+
+  /** Lists all without a report. */
+  async list(id: string): Promise<Result<InstanceList, "unavailable">> {
+    return await this.#exchange(id, "", "");
   }
 
   /** Whether the instance has reported of late. */
@@ -118,6 +112,19 @@ export class RedisInstances {
   /** The instance has stopped: its calls may be taken over at once. */
   async remove(id: string): Promise<void> {
     await this.#redis.command("DEL", this.#keyOf(id));
+  }
+
+  async #exchange(id: string, report: string, namesake: string): Promise<Result<InstanceList, "unavailable">> {
+    const times = [presenceMs, outageMs, settleMs, timesMs].map(String);
+    const answer = await this.#redis.run(
+      beatScript,
+      [this.#keyOf(id), ...this.#keys],
+      [id, report, ...times, this.#beginning, namesake],
+    );
+    if (!answer.ok) return answer;
+    const [settled, ...reports] = Array.isArray(answer.value) ? (answer.value as readonly unknown[]) : [];
+    if (typeof settled !== "string") return failure("unavailable");
+    return success({ isSettled: settled === "settled", instances: reports.flatMap(read) });
   }
 
   #keyOf(id: string): string {

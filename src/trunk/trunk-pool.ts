@@ -74,9 +74,13 @@ export class TrunkPool implements Trunks {
     await Promise.all(removed.map((trunk) => trunk.close(added.find(({ name }) => name === trunk.name))));
   }
 
-  /** Stops all trunks, but leaves their registrations to another process with the same Contact. */
-  async handOver(): Promise<void> {
-    await Promise.all(this.#trunks.map((trunk) => trunk.close(trunk)));
+  /**
+   * Stops all trunks, but leaves their registrations to another process with the same Contact.
+   *
+   * @param left settles when this process has given away its rights to register
+   */
+  async handOver(left: Promise<void>): Promise<void> {
+    await Promise.all(this.#trunks.map((trunk) => trunk.handOver(left)));
   }
 
   /** Un-registers all trunks and stops DNS lookups. */

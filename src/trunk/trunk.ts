@@ -55,7 +55,7 @@ export class Trunk implements TrunkRules {
   /** Whether drachtio was ever connected. */
   #isUp = false;
   #heardAt: number | undefined;
-  #isClosed = false;
+  #life: "open" | "handing-over" | "closed" = "open";
 
   constructor(config: TrunkConfig, options: TrunkOptions) {
     const { clock, resolver, onNameFault } = options;
@@ -157,7 +157,7 @@ export class Trunk implements TrunkRules {
   /** Call it when drachtio is connected or reconnected: previous flows are gone. */
   signallingIsUp(addresses: readonly ListenAddress[]): void {
     const { registration } = this.config;
-    if (registration === undefined || this.#host === undefined || this.#isClosed) return;
+    if (registration === undefined || this.#host === undefined || this.#life === "closed") return;
     this.#isUp = true;
     const { transport } = registration.registrar;
     this.#listening = addressesFor(transport, addresses);
@@ -188,13 +188,30 @@ export class Trunk implements TrunkRules {
    * @param successor a trunk that takes over the registration if it has the same Contact
    */
   async close(successor?: Trunk): Promise<void> {
-    this.#isClosed = true;
-    this.#unsubscribeRight();
-    this.#sources.close();
-    this.#host?.close();
+    this.#end();
     await this.#leaving;
     if (successor !== undefined && this.#hasContactOf(successor)) await this.#registration?.abandon();
     else await this.#registration?.stop();
+  }
+
+  /**
+   * Stops, and leaves the registration to the next process, which has the same Contact.
+   *
+   * @param left settles when this process has given away its right; another instance may have it then
+   */
+  async handOver(left: Promise<void>): Promise<void> {
+    this.#life = "handing-over";
+    await left;
+    await this.#leaving;
+    this.#end();
+    await this.#registration?.abandon();
+  }
+
+  #end(): void {
+    this.#life = "closed";
+    this.#unsubscribeRight();
+    this.#sources.close();
+    this.#host?.close();
   }
 
   #hasContactOf({ config }: Trunk): boolean {
@@ -213,7 +230,7 @@ export class Trunk implements TrunkRules {
 
   #begin(): void {
     const { registration } = this.config;
-    if (registration === undefined || this.#host === undefined || !this.#isUp || this.#isClosed) return;
+    if (registration === undefined || this.#host === undefined || !this.#isUp || this.#life === "closed") return;
     if (this.#registration !== undefined || this.#leaving !== undefined) return;
     const { transport } = registration.registrar;
     const [first] = this.#listening;
@@ -231,7 +248,7 @@ export class Trunk implements TrunkRules {
 
   #leave(): void {
     const registration = this.#registration;
-    if (registration === undefined || this.#isClosed) return;
+    if (registration === undefined || this.#life === "closed") return;
     this.#registration = undefined;
     this.#leaving = this.#handOver(registration).finally(() => {
       this.#leaving = undefined;
@@ -242,7 +259,8 @@ export class Trunk implements TrunkRules {
   /** Un-registers once another instance is registered: its own Contact only, never one that the other one uses. */
   async #handOver(registration: Registration): Promise<void> {
     const succession = await this.#right.succession(this.contacts);
-    await (succession === "same-contact" ? registration.abandon() : registration.stop());
+    const isKept = succession === "same-contact" || (succession === "none" && this.#life === "handing-over");
+    await (isKept ? registration.abandon() : registration.stop());
   }
 
   #register(settings: RegistrationConfig, host: RegistrarHost, first: ListenAddress): Registration {
