@@ -3,17 +3,20 @@ import type { Logger } from "pino";
 import type { CallRecord } from "../call/record.js";
 import type { PooledServer } from "../media/media-servers.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
+import type { DialogBook } from "../store/dialog-book.js";
 import type { Clock } from "../util/clock.js";
 import type { Calls } from "./calls.js";
+import { endLeftDialogs } from "./left-dialogs.js";
 import type { Ownership } from "./ownership.js";
 
 export interface AdoptionParts {
   readonly servers: () => readonly PooledServer[];
-  readonly signalling: Pick<DrachtioConnection, "state" | "resume" | "release">;
+  readonly signalling: Pick<DrachtioConnection, "state" | "resume" | "release" | "endDialog">;
   readonly calls: Pick<Calls, "adopt" | "isClosed">;
   readonly ownership: Ownership;
-  /** All channels that can be taken over at the start are: the other dialogs in the book have none. */
-  readonly onSettled: (adopted: ReadonlySet<string>) => void;
+  readonly dialogs: DialogBook;
+  /** The living instances; `undefined` without Redis. */
+  readonly instances: () => readonly { readonly id: string }[] | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -52,7 +55,9 @@ export class Adoption {
   open(): void {
     if (this.#state === "waiting") this.#state = "open";
     this.#cancelSettled = this.#parts.clock.after(settledAfterMs, () => {
-      this.#parts.onSettled(this.#adopted);
+      this.#endLeftDialogs().catch((error: unknown) => {
+        this.#parts.logger.error({ err: error }, "unexpected error");
+      });
     });
     this.look();
   }
@@ -92,6 +97,19 @@ export class Adoption {
     this.#cancelTimer = this.#parts.clock.after(retryMs, () => {
       this.#search();
     });
+  }
+
+  /** All channels that can be taken over are: the callers of the other dialogs hear nothing. */
+  async #endLeftDialogs(): Promise<void> {
+    const { dialogs, instances, signalling, clock, logger } = this.#parts;
+    const left = await endLeftDialogs({
+      book: dialogs,
+      adopted: this.#adopted,
+      isAlive: (instance) => instances()?.some(({ id }) => id === instance) === true,
+      signalling,
+      clock,
+    });
+    if (left.ended + left.failed > 0) logger.warn(left, "ended calls whose media server was gone as well");
   }
 
   async #all(): Promise<void> {

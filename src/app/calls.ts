@@ -12,6 +12,7 @@ import type { CallReport, CallWatcher } from "../call/progress.js";
 import { uncountedGuesses } from "../call/restraint.js";
 import { resumeCall, type ResumedCall } from "../call/resume.js";
 import type { CallSettings } from "../call/settings.js";
+import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
@@ -38,8 +39,8 @@ export interface CallsOptions {
   readonly whenOpen: Latch<true>;
   /** The settings of a new call, which keeps them until its end. */
   readonly newCallSettings: () => NewCallSettings;
-  /** The call has ended, or was handed over, and released all its resources. */
-  readonly onRemoved: (call: DrachtioCall, fate: CallFate) => void;
+  /** Told when a call has ended, or was handed over, and has released all its resources. */
+  readonly signalling: Pick<DrachtioConnection, "release">;
   /** A regular call that was in a conference has ended. @param seconds its time there */
   readonly onTalked: (seconds: number) => void;
 }
@@ -116,7 +117,7 @@ export class Calls {
     const run = (): Promise<CallReport> => runCall(call, services, settings);
     const report = this.#options.whenOpen.isSet ? run() : this.#opened(call).then(run);
     this.#run(call, services, report, (fate) => {
-      this.#options.onRemoved(call, fate);
+      this.#options.signalling.release(call, fate);
     });
   }
 

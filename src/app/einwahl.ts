@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 
@@ -7,8 +5,6 @@ import type { BbbServer } from "../bbb/bbb-server.js";
 import type { BbbDirectory } from "../bbb/directory.js";
 import type { CallWatcher } from "../call/progress.js";
 import type { CallSettings } from "../call/settings.js";
-import { CallerHasher } from "../caller/caller-hasher.js";
-import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import { type BbbServerConfig, type Config, needsStore } from "../config/config.js";
 import type { MediaServer } from "../media/media-server.js";
 import { MediaServerPool } from "../media/media-servers.js";
@@ -20,8 +16,8 @@ import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { DialogBook } from "../store/dialog-book.js";
+import type { GuessCounts } from "../store/guess-counts.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
-import type { StoredDayKeys } from "../store/stored-day-keys.js";
 import { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
@@ -30,13 +26,13 @@ import { Adoption } from "./adoption.js";
 import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
 import { callLimits, callSettings } from "./call-settings.js";
+import { CallerKeys } from "./caller-keys.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
-import { makeDayKeys } from "./day-keys.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
-import { endLeftDialogs, makeDialogBook } from "./left-dialogs.js";
+import { makeDialogBook } from "./left-dialogs.js";
 import { liveCalls } from "./live-calls.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
@@ -67,8 +63,7 @@ export class Einwahl {
   readonly #mediaServers: MediaServerPool;
   readonly #bbbServerParts: InstanceCache<BbbServerConfig, BbbServer>;
   readonly #directory: BbbDirectory;
-  readonly #pseudonymKeys: StoredDayKeys;
-  readonly #throttleKeys: StoredDayKeys;
+  readonly #keys: CallerKeys;
   readonly #guesses: GuessThrottle;
   readonly #memory = makeCallMemory(() => this.#http);
   readonly #startGate: StartGate;
@@ -93,8 +88,7 @@ export class Einwahl {
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config);
-    this.#pseudonymKeys = makeDayKeys(pseudonymKeyDays, clock, this.#onBug);
-    this.#throttleKeys = makeDayKeys(throttleKeyDays, clock, this.#onBug);
+    this.#keys = new CallerKeys(clock, this.#onBug);
     this.#bbbServerParts = new InstanceCache((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(
       this.#bbbServerParts.instancesFor(config.bbbServers),
@@ -127,10 +121,7 @@ export class Einwahl {
       },
       onLost: cluster.wake,
     });
-    const onState = (): void => {
-      if (this.#mediaServers.all.some(({ state }) => state.kind === "up")) this.#startGate.ready("media server");
-      this.#checkReady();
-    };
+    const onState = this.#checkReady;
     this.#trunks = new TrunkPool(config.trunks, (trunk) =>
       makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState, cluster }),
     );
@@ -140,7 +131,7 @@ export class Einwahl {
         logger,
         clock,
         onState: () => {
-          onState();
+          this.#checkReady();
           this.#adoption.look();
         },
       }),
@@ -154,18 +145,14 @@ export class Einwahl {
       watcher: options.watcher,
     });
     this.#syntheticAdmission = new SyntheticAdmission(this.#trunks);
-    this.#guesses = makeGuessThrottle(
-      () => this.#config,
-      () => this.#http?.guessCounts,
-      { clock, logger },
-    );
-    const [pseudonymKeys, throttleKeys] = [this.#pseudonymKeys, this.#throttleKeys];
+    const guessCounts = (): GuessCounts | undefined => this.#http?.guessCounts;
+    this.#guesses = makeGuessThrottle(() => this.#config, guessCounts, { clock, logger });
     this.#calls = new Calls({
       logger,
       clock,
       watcher: this.#monitoring.watcher,
       trunks: this.#syntheticAdmission,
-      hasher: new CallerHasher({ pseudonymKeys, throttleKeys, random: randomBytes }),
+      hasher: this.#keys.hasher,
       ...this.#memory,
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
@@ -174,9 +161,7 @@ export class Einwahl {
       owner: ownership.self,
       whenOpen: this.#startGate.whenOpen,
       newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
-      onRemoved: (call, fate) => {
-        this.#signalling.release(call, fate);
-      },
+      signalling: this.#signalling,
       onTalked: (seconds) => this.#http?.callEnded(seconds),
     });
     this.#adoption = new Adoption({
@@ -184,9 +169,8 @@ export class Einwahl {
       signalling: this.#signalling,
       calls: this.#calls,
       ownership,
-      onSettled: (adopted) => {
-        this.#endLeftDialogs(adopted).catch(this.#onBug);
-      },
+      dialogs: this.#dialogs,
+      instances: () => cluster.instances,
       clock,
       logger,
     });
@@ -195,10 +179,7 @@ export class Einwahl {
       admission: this.#syntheticAdmission,
       trunks: this.#trunks,
       signalling: this.#signalling,
-      isPinKnown: (digits) => {
-        const { complete, longer } = this.#directory.matchPrefix(digits);
-        return complete || longer;
-      },
+      directory: this.#directory,
       mayCall: () => !this.isDraining && this.health().state !== "full",
       cluster,
       logger,
@@ -211,8 +192,7 @@ export class Einwahl {
     const einwahl = new Einwahl(options);
     try {
       einwahl.#http = await einwahl.#openHttp();
-      const { pseudonymKeys, throttleKeys } = einwahl.#http.vaults;
-      await Promise.all([einwahl.#pseudonymKeys.open(pseudonymKeys), einwahl.#throttleKeys.open(throttleKeys)]);
+      await einwahl.#keys.open(einwahl.#http.vaults);
     } catch (error) {
       await einwahl.stop(0);
       throw error;
@@ -329,8 +309,7 @@ export class Einwahl {
     this.#directory.close();
     this.#mediaServers.close();
     this.#signalling.close();
-    this.#pseudonymKeys.close();
-    this.#throttleKeys.close();
+    this.#keys.close();
     this.#monitoring.close();
     await this.#http?.close();
   }
@@ -351,18 +330,6 @@ export class Einwahl {
     this.#checkReady();
     const lacksStore = needsStore(config) && this.#http?.store.kind === "none";
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
-  }
-
-  async #endLeftDialogs(adopted: ReadonlySet<string>): Promise<void> {
-    const { instances } = this.#member.cluster;
-    const left = await endLeftDialogs({
-      book: this.#dialogs,
-      adopted,
-      isAlive: (instance) => instances?.some(({ id }) => id === instance) === true,
-      signalling: this.#signalling,
-      clock: this.#clock,
-    });
-    if (left.ended + left.failed > 0) this.#logger.warn(left, "calls whose media server was gone as well");
   }
 
   readonly #onBug = (error: unknown): void => {
@@ -399,6 +366,7 @@ export class Einwahl {
   }
 
   readonly #checkReady = (): void => {
+    if (this.#mediaServers.all.some(({ state }) => state.kind === "up")) this.#startGate.ready("media server");
     if (this.health().state !== "not-ready") this.#whenReady.set(true);
   };
 }

@@ -3,6 +3,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Logger } from "pino";
 
 import { BbbApi } from "../bbb/api-client.js";
+import type { Directory } from "../call/interfaces.js";
 import type { Config } from "../config/config.js";
 import { placeProbeCall } from "../probe/probe-call.js";
 import type { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
@@ -22,8 +23,7 @@ export interface SyntheticParts {
   readonly admission: SyntheticAdmission;
   readonly trunks: TrunkPool;
   readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
-  /** Whether the digits equal a conference's PIN or are a prefix of one. */
-  readonly isPinKnown: (digits: string) => boolean;
+  readonly directory: Pick<Directory, "matchPrefix">;
   readonly mayCall: () => boolean;
   /** One of its instances places the calls. */
   readonly cluster: Cluster;
@@ -66,7 +66,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
             algorithm: server.checksum,
             answerTimeoutMs: apiTimeoutMs,
           }),
-          voiceBridge: drawFreePin(parts.isPinKnown),
+          voiceBridge: drawFreePin(parts.directory),
           meetingId: `einwahl-test-${randomBytes(12).toString("hex")}`,
           password: randomBytes(18).toString("base64url"),
         },
@@ -117,8 +117,12 @@ async function findRoute(
     : await trunkRoute(trunk, trunk.registration, syntheticCall?.ca);
 }
 
-/** A PIN not used by any known conference. */
-function drawFreePin(isInUse: (digits: string) => boolean): string {
+/** A PIN that neither equals nor begins that of a known conference. */
+function drawFreePin(directory: SyntheticParts["directory"]): string {
+  const isInUse = (digits: string): boolean => {
+    const { complete, longer } = directory.matchPrefix(digits);
+    return complete || longer;
+  };
   for (let draw = 0; draw < maxDraws; draw += 1) {
     const digits = drawPin({ pinLength: maxReservablePinLength, randomBelow: (limit) => randomInt(limit), isInUse });
     if (digits !== undefined) return digits;

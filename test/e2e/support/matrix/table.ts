@@ -19,7 +19,9 @@ function fate(cell: Cell): string {
 }
 
 function row(cell: Cell): string {
-  const prompts = cell.prompts.slice(0, 3).map(({ name, after }) => `${name.split("/").at(-1) ?? ""} ${seconds(after)}`);
+  const prompts = cell.prompts
+    .slice(0, 3)
+    .map(({ name, after }) => `${name.split("/").at(-1) ?? ""} ${seconds(after)}`);
   const conference = cell.conference.map(({ kind, after }) => `${kind} ${seconds(after)}`);
   return [
     cell.part,
