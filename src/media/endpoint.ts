@@ -35,6 +35,7 @@ import {
   hasAudio,
   hasTelephoneEvent,
   isKeyInUse,
+  isSameTransport,
   suiteIn,
   withDirection,
   withPublicAddress,
@@ -225,13 +226,17 @@ export class MediaEndpoint implements CallerEndpoint {
       if (!turned.ok) return turned;
     }
     await this.#setRtpTimeout(rtpTimeoutFor(answer, this.#settings));
-    const isTaken = await this.#offers.take(
-      forFreeswitch(answer),
-      () => {
-        this.#api("uuid_media_reneg", this.#raw.uuid);
-      },
-      async () => isKeyInUse(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer),
-    );
+    // The usual case after a move: FreeSWITCH has the caller's side from the offer with which the channel was opened.
+    const isKnown = offer === this.#sdp && isSameTransport(this.#callerSdp, answer);
+    const isTaken =
+      isKnown ||
+      (await this.#offers.take(
+        forFreeswitch(answer),
+        () => {
+          this.#api("uuid_media_reneg", this.#raw.uuid);
+        },
+        async () => isKeyInUse(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer),
+      ));
     if (!isTaken) return failure("unusable-offer");
     this.#callerSdp = answer;
     this.hold.set(isOnHold(answer));

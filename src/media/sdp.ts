@@ -21,6 +21,31 @@ export function isKeyInUse(note: string | undefined, sdp: string): boolean {
   return key === undefined || note?.includes(key) === true;
 }
 
+/** Whether the peer receives at the same address, and encrypts with the same key, as in the SDP of before. */
+export function isSameTransport(before: string, now: string): boolean {
+  const [key, ...others] = keysIn(now);
+  return (
+    others.length === 0 &&
+    (key === undefined ? keysIn(before).length === 0 : keysIn(before).includes(key)) &&
+    transportOf(before) !== undefined &&
+    transportOf(before) === transportOf(now)
+  );
+}
+
+/** Suites and keys of all crypto attributes. */
+function keysIn(sdp: string): string[] {
+  return [...sdp.matchAll(/^a=crypto:\d+ (\S+ inline:[^|\s]+)/gim)].map(([, key = ""]) => key);
+}
+
+/** Address and port; `undefined` without an audio line. */
+function transportOf(sdp: string): string | undefined {
+  const [session = "", ...media] = sdp.split(/^(?=m=)/m);
+  const audio = media.find((section) => /^m=audio [1-9]/.test(section));
+  const address = /^c=(.+?)\r?$/m.exec(audio ?? "")?.[1] ?? /^c=(.+?)\r?$/m.exec(session)?.[1];
+  const port = /^m=audio (\d+)/.exec(audio ?? "")?.[1];
+  return address === undefined || port === undefined ? undefined : `${address} ${port}`;
+}
+
 /** Default: `sendrecv` (RFC 3264 section 5.1). */
 export function directionOf(sdp: string): string {
   return /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(sdp)?.[1] ?? "sendrecv";
