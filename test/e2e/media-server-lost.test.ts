@@ -15,8 +15,8 @@ const numberOf = (name: string): string => `+491522312${name}`;
 const webTone = 440;
 /** Time in which a call is on another media server, milliseconds. */
 const maxSilenceMs = 3_000;
-/** All calls of one media server, and how many dial at a time. */
-const many = 50;
+/** All calls of one media server, and how many dial at a time. The simulators share the processors with the phones. */
+const many = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 50 : 20;
 const atATime = 5;
 
 /** Of a media server that has ended: the node and drachtio have not had each BYE of it. */

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { suiteIn, withPublicAddress } from "../../src/media/sdp.js";
+import { isSameTransport, suiteIn, withPublicAddress } from "../../src/media/sdp.js";
 
 const key = "a=crypto:1 AEAD_AES_256_GCM inline:c2VjcmV0";
 
@@ -55,5 +55,32 @@ await t.test("without a public address the SDP is unchanged, and a held line sta
   t.equal(withPublicAddress(sdp, undefined), sdp);
   const held = sdp.replace(/^c=.*$/m, "c=IN IP4 0.0.0.0\r");
   t.match(withPublicAddress(held, "203.0.113.10"), /^c=IN IP4 0\.0\.0\.0\r$/m);
+  t.end();
+});
+
+await t.test("the same transport: address, port and the key of the one suite that is left", (t) => {
+  const sdp = (port: number, address: string, ...keys: readonly string[]): string =>
+    [
+      "v=0",
+      "o=- 1 1 IN IP4 192.0.2.1",
+      `c=IN IP4 ${address}`,
+      `m=audio ${port} RTP/SAVP 8`,
+      ...keys.map((key, at) => `a=crypto:${at + 1} ${key}`),
+      "",
+    ].join("\r\n");
+  const [first, second] = ["AES_CM_128_HMAC_SHA1_80 inline:first|2^31", "AEAD_AES_256_GCM inline:second"];
+  const before = sdp(4000, "192.0.2.1", first, second);
+  t.ok(isSameTransport(before, sdp(4000, "192.0.2.1", second)));
+  t.ok(isSameTransport(sdp(4000, "192.0.2.1"), sdp(4000, "192.0.2.1")), "plain RTP");
+  for (const now of [
+    sdp(4002, "192.0.2.1", first),
+    sdp(4000, "192.0.2.2", first),
+    sdp(4000, "192.0.2.1", "AES_CM_128_HMAC_SHA1_80 inline:third"),
+    sdp(4000, "192.0.2.1", "AEAD_AES_256_GCM inline:first"),
+    sdp(4000, "192.0.2.1", first, second),
+    sdp(4000, "192.0.2.1"),
+    sdp(0, "192.0.2.1", first),
+  ])
+    t.notOk(isSameTransport(before, now), now);
   t.end();
 });
