@@ -70,6 +70,7 @@ export class ResumedCall implements CallerLine, LostCall {
   }
 
   async move(endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    this.#endpoint = endpoint;
     return await this.#exchange.move(endpoint);
   }
 
