@@ -53,7 +53,7 @@ export class Cluster {
   #openedAt = 0;
   #faultAt = Number.NEGATIVE_INFINITY;
   #hasAnswered = false;
-  /** The soonest end of another instance's lease. */
+  /** Until the next exchange: the soonest end of another instance's lease, or 0 after `wake`. */
   #pauseMs = turnEveryMs;
   #turning: Promise<void> = Promise.resolve();
   #running: Promise<void> | undefined;
@@ -106,6 +106,7 @@ export class Cluster {
 
   /** The report of this instance has changed. */
   readonly wake = (): void => {
+    this.#pauseMs = 0;
     this.#sleeper.wake();
   };
 
@@ -208,7 +209,7 @@ export class Cluster {
     const board = new LeaseBoard(isAlone ? { kind: "held", token: undefined } : { kind: "undecided" });
     const task: Task = { board, lease: undefined };
     this.#tasks.set(name, task);
-    this.#sleeper.wake();
+    this.wake();
     return task;
   }
 }

@@ -45,10 +45,10 @@ function successionIn(
   { key, contacts }: { readonly key: string; readonly contacts: readonly string[] },
 ): Succession | undefined {
   const { state } = cluster.lease(key);
-  const others = (cluster.instances ?? []).flatMap(({ id, canServe, registrations }) => {
+  const others = (cluster.instances ?? []).flatMap(({ id, isDraining, registrations }) => {
     const registration = registrations.find((each) => each.key === key);
     const isHolder = state.kind === "elsewhere" && state.holder.id === id;
-    return id !== cluster.self.id && registration !== undefined && (canServe || isHolder) ? [registration] : [];
+    return id !== cluster.self.id && registration !== undefined && (!isDraining || isHolder) ? [registration] : [];
   });
   if (others.length === 0) return "none";
   if (others.some((other) => other.contacts.some((contact) => contacts.includes(contact)))) return "same-contact";

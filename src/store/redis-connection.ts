@@ -97,7 +97,10 @@ export class RedisConnection {
     if (this.#isClosed) return failure("closed");
     try {
       const sent = this.#client.sendCommand([...words]).then((value: unknown) => success(value));
-      return (await this.#inTime(sent)) ?? failure("no response in time");
+      const answer = await this.#inTime(sent);
+      // A Redis that was slow responds again without a new connection.
+      if (answer !== undefined) this.#note(undefined);
+      return answer ?? failure("no response in time");
     } catch (error) {
       const why = reason(error);
       if (!why.startsWith("NOSCRIPT")) this.#note(why);
@@ -113,7 +116,8 @@ export class RedisConnection {
   }
 
   #note(fault: string | undefined): void {
-    if (this.#isClosed || fault === this.#fault) return;
+    // The first fault of an outage counts: later ones differ with each attempt.
+    if (this.#isClosed || (fault === undefined) === (this.#fault === undefined)) return;
     this.#fault = fault;
     this.#onState(fault);
   }

@@ -131,8 +131,10 @@ await t.test("instances that share a Redis", { skip: noRedis }, async (t) => {
 
   await t.test("one of them places synthetic calls", async (t) => {
     const [one, two] = await pair(t);
-    for (const { cluster } of [one, two]) cluster.lease(syntheticLease);
-    await refresh(one, two);
+    one.cluster.lease(syntheticLease);
+    await refresh(one);
+    two.cluster.lease(syntheticLease);
+    await refresh(two);
     t.strictSame([kindOf(one, syntheticLease), kindOf(two, syntheticLease)], ["held", "elsewhere"]);
   });
 

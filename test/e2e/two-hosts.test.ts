@@ -118,6 +118,11 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
     await unregistered;
     t.strictSame(await bound(), [contactOf(one)]);
     two.einwahl.resume();
+    await until(
+      "the first one knows it",
+      5_000,
+      async () => !/"isDraining":true/.test(JSON.stringify(await reports())),
+    );
     t.match(trunk(), { state: "elsewhere", registeredBy: "one" });
   });
 
