@@ -68,7 +68,7 @@ export class Recorder {
   pauses(kind: Pause["kind"], fromMs = 0): Pause[] {
     const last = (kind === "gap" ? this.#lastFrameMs : this.#lastSoundMs) ?? this.startedMs;
     const now = this.#endedMs ?? performance.now();
-    const open: Pause[] = now > last ? [{ kind, atMs: last, ms: now - last }] : [];
+    const open: Pause[] = [{ kind, atMs: last, ms: this.#lasting(last, now) }];
     return [...this.#pauses.filter((pause) => pause.kind === kind), ...open].flatMap(({ atMs, ms }) => {
       const from = Math.max(atMs, fromMs);
       return atMs + ms > from ? [{ kind, atMs: from, ms: atMs + ms - from }] : [];
@@ -81,7 +81,12 @@ export class Recorder {
   }
 
   #note(kind: Pause["kind"], fromMs: number, nowMs: number): void {
-    const ms = nowMs - fromMs - this.#stalls.within(fromMs - wayMs, nowMs);
+    const ms = this.#lasting(fromMs, nowMs);
     if (ms >= least[kind] && this.#pauses.length < maxPauses) this.#pauses.push({ kind, atMs: fromMs, ms });
+  }
+
+  /** Without the time in which this process did not run. */
+  #lasting(fromMs: number, toMs: number): number {
+    return Math.max(0, toMs - fromMs - this.#stalls.within(fromMs - wayMs, toMs));
   }
 }
