@@ -3,6 +3,7 @@ import type { EndCause } from "../../src/call/cause.js";
 import type { CallServices } from "../../src/call/context.js";
 import type {
   Admission,
+  Bridge,
   CallerEndpoint,
   MediaFailure,
   OfferingEndpoint,
@@ -11,6 +12,8 @@ import type {
 import { JoinPacer } from "../../src/call/join-pacer.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { CallReport, PinOutcome, Stage } from "../../src/call/progress.js";
+import type { CallRecord } from "../../src/call/record.js";
+import { resumeCall } from "../../src/call/resume.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";
@@ -277,6 +280,22 @@ export class CallHarness {
     );
   }
 
+  /** Continues a call that another process has begun, on a new endpoint of this harness. */
+  resume(record: CallRecord, bridge?: (endpoint: FakeEndpoint) => Bridge, changes: Partial<CallServices> = {}): void {
+    this.#isBegun = true;
+    const endpoint = this.#makeEndpoint();
+    this.call.answeredElsewhere();
+    const resumed = { call: this.call, endpoint, record, bridge: bridge?.(endpoint) };
+    resumeCall(resumed, { ...this.services(), ...changes }, this.script.settings).then(
+      (report) => {
+        this.report = report;
+      },
+      (error: unknown) => {
+        this.bugs.push(error);
+      },
+    );
+  }
+
   /** Advances the clock until the call has returned. */
   async finish(): Promise<CallReport> {
     const limit = this.clock.now() + maxCallMs;
@@ -309,7 +328,7 @@ export class CallHarness {
     expect("listeners for the caller's leaving", this.call.gone.listenerCount);
     expect("listeners for the shutdown", this.shutdown.listenerCount);
     for (const endpoint of this.endpoints) {
-      expect("releases of the endpoint", endpoint.releases, 1);
+      expect("releases of the endpoint", endpoint.releases + endpoint.detached, 1);
       expect("listeners for the endpoint's end", endpoint.gone.listenerCount);
       expect("listeners for hold and resume", endpoint.hold.listenerCount);
     }
@@ -320,7 +339,8 @@ export class CallHarness {
     expect("bugs", this.bugs.length);
     left.push(...this.call.mistakes);
     const endings = this.call.refusals.length + this.call.hangUps.length;
-    const byCaller = this.call.gone.value === "cancelled" || this.call.gone.value === "caller-hung-up";
+    const isLeft = this.call.detached > 0;
+    const byCaller = isLeft || this.call.gone.value === "cancelled" || this.call.gone.value === "caller-hung-up";
     if (endings > 1 || (endings === 0 && !byCaller)) left.push(`refused or hung up ${endings} times`);
     return left;
   }
@@ -330,11 +350,7 @@ export class CallHarness {
     const { openMs, openFailure } = this.script;
     return await this.#perform<Result<CallerEndpoint, MediaFailure>>("opened", openMs, () => {
       if (openFailure !== undefined) return failure(openFailure);
-      const endpoint = new FakeEndpoint(this.script, this.#perform, (at, play) => {
-        this.#answer(at, play);
-        this.onPlay(at, play);
-      });
-      this.endpoints.push(endpoint);
+      const endpoint = this.#makeEndpoint();
       for (const ms of this.script.holdsAtMs) {
         if (ms === 0) endpoint.hold.set(true);
         else
@@ -344,6 +360,15 @@ export class CallHarness {
       }
       return success(endpoint);
     });
+  }
+
+  #makeEndpoint(): FakeEndpoint {
+    const endpoint = new FakeEndpoint(this.script, this.#perform, (at, play) => {
+      this.#answer(at, play);
+      this.onPlay(at, play);
+    });
+    this.endpoints.push(endpoint);
+    return endpoint;
   }
 
   /** The endpoint exists from the offer on, and is returned only with the answer. */

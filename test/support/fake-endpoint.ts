@@ -148,7 +148,7 @@ export class FakeEndpoint implements CallerEndpoint {
       })
       .catch(() => undefined);
     return {
-      legId: `leg-${this.targets.length}`,
+      legId: `00000000-0000-4000-8000-${String(this.targets.length).padStart(12, "0")}`,
       answered,
       over,
       send: (key) => {

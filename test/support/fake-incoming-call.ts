@@ -79,6 +79,11 @@ export class FakeIncomingCall implements IncomingCall {
     return this.#isUp;
   }
 
+  /** Another process has answered the call. */
+  answeredElsewhere(): void {
+    this.#isUp = true;
+  }
+
   /** The caller hangs up: CANCEL before the 200, BYE after it. */
   hangUpByCaller(): EndCause {
     const cause = this.#isUp ? "caller-hung-up" : "cancelled";
