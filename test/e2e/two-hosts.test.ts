@@ -5,6 +5,7 @@ import t, { type Test } from "tap";
 
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { noRedis, RedisServer } from "../store/support/redis-server.js";
+import type { Engines } from "./support/engines.js";
 import { HostProcess } from "./support/host-process.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
@@ -159,4 +160,50 @@ await t.test("two hosts as one", { skip: noRedis || missingPrograms("kamailio"),
   });
 
   t.strictSame(two.complaints([caller.slice(3), conferences[0].pin, carrier.password]), []);
+});
+
+await t.test("two instances on one drachtio", { skip: noRedis || missingPrograms("kamailio") }, async (t) => {
+  const certificates = await makeCertificates();
+  const redis = await RedisServer.start();
+  t.teardown(() => redis.stop());
+  const carrier = await Kamailio.start(t, { certificates });
+  const shared = { certificates, carrier, released: "at-the-end" } as const;
+  const one = await World.start(t, { ...shared, settings: await settingsOf(t, "one", redis) });
+  await one.stopEinwahl();
+  const first = await HostProcess.start(t, one);
+  const { kind, control, eventSocket, sip } = one.engines;
+  const engines: Engines = {
+    kind,
+    control,
+    eventSocket,
+    sip,
+    counts: () => one.engines.counts(),
+    killDrachtio: () => one.engines.killDrachtio(),
+    restartDrachtio: () => one.engines.restartDrachtio(),
+    close: () => Promise.resolve(),
+  };
+  const two = await World.start(t, {
+    ...shared,
+    settings: await settingsOf(t, "two", redis),
+    engines: () => Promise.resolve(engines),
+  });
+  t.match(two.einwahl.status().trunks, [{ state: "elsewhere", registeredBy: "one" }]);
+  const began = carrier.events.length;
+
+  // With the same Contact the registrar refreshes the binding.
+  const afterDeath = carrier.event(/^refreshed /, { ms: takeOverMs });
+  await first.kill();
+  await afterDeath;
+  await first.startAgain();
+  t.match(await first.status(), { trunks: [{ state: "elsewhere", registeredBy: "two" }] });
+  const afterDrain = carrier.event(/^refreshed /);
+  two.einwahl.drain();
+  await afterDrain;
+  await two.stopEinwahl();
+  t.match(await first.status(), { trunks: [{ state: "registered" }] });
+  t.equal((await carrier.registrations()).length, 1, "the Contact that both use is bound");
+  t.notOk(
+    carrier.events.slice(began).some((event) => event.startsWith("unregistered ")),
+    "and was so all the time",
+  );
 });
