@@ -52,7 +52,7 @@ await t.test("einwahl is killed and does not come back", { skip: missingPrograms
       // What plays at that moment is played to its end.
       const told = await caller.hearsPrompt("de/please-wait", longestSoundMs, heardMs);
       const toldMs = told === undefined ? undefined : Math.round(told - aloneAt);
-      t.ok(toldMs, `${name}: asked to wait after ${String(toldMs)} ms`);
+      t.ok(toldMs, `${name}: asked to wait after ${String(toldMs)} ms`, { heard: caller.prompts(aloneAt) });
       const goodbye = await caller.hearsPrompt("de/goodbye", waitMs, heardMs);
       const goodbyeMs = goodbye === undefined ? undefined : Math.round(goodbye - aloneAt);
       t.ok(goodbyeMs !== undefined && goodbyeMs > 55_000, `${name}: goodbye after ${String(goodbyeMs)} ms`);
