@@ -33,9 +33,9 @@ await t.test("einwahl is killed and does not come back", { skip: missingPrograms
   await setTimeout(1_000);
 
   const calmMs = performance.now() - 500;
-  await einwahl.end("SIGKILL");
   const killedAt = performance.now();
   const fromMs = [greeted, waiting].map(({ hears }) => hears.heardMs);
+  await einwahl.end("SIGKILL");
   await setTimeout(5_000);
   for (const recorder of [talking.hears, talking.says])
     t.ok((recorder?.longest("gap", calmMs) ?? Infinity) < 100, "the conference goes on for those who are in it");

@@ -88,9 +88,9 @@ await t.test("einwahl is killed and comes back: it takes its calls over", { skip
 
   const calmMs = performance.now() - 500;
   const marks = new Map([waiting, typing, greeted].map((caller) => [caller, caller.hears.heardMs]));
-  await einwahl.end("SIGKILL");
   const killedAt = performance.now();
   const told = [typing, greeted].map(async (caller) => await caller.hearsPrompt("de/please-wait", longestSoundMs));
+  await einwahl.end("SIGKILL");
   await Promise.all([setTimeout(3_000), ...told]);
   await einwahl.start();
   const backAt = performance.now();
