@@ -9,10 +9,10 @@ import { conferences } from "./support/world.js";
 const [here] = conferences;
 const numberOf = (name: string): string => `+491522312${name}`;
 const webTone = 440;
-/** The prompt, a minute of music, and the goodbye, milliseconds. */
+/** The prompt and a minute of music, milliseconds. */
 const waitMs = 75_000;
-/** The music. */
-const longestSoundMs = 15_000;
+/** A prompt, and the music twice. */
+const longestSoundMs = 40_000;
 
 t.setTimeout(200_000);
 
