@@ -137,6 +137,7 @@ async function talkAndAfter(
   conference: Conference,
 ): Promise<Next | { readonly kind: "lost" }> {
   const { bridge } = leg;
+  context.progress.enter("talking");
   context.keep(leg);
   const { clock, nodes, onBug } = context.services;
   const watch = new NodeWatch({ clock, bridge, node: conference.node, nodes, onBug });

@@ -23,9 +23,9 @@ import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answe
 import { ApplicationQueue } from "./application-queue.js";
 import { ConferenceLegs } from "./conference-legs.js";
 import { forCaller, forFreeswitch } from "./direction.js";
-import type { FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import type { FsmrfEndpoint } from "./fsmrf.js";
 import { byeAfterEndMs, hangUpChannel } from "./hang-up-channel.js";
-import { languageVariable, recordVariable } from "./left-channels.js";
+import { languageVariable, recordVariable, valueOf } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -91,6 +91,7 @@ export class MediaEndpoint implements CallerEndpoint {
   #sdp: string;
   /** The key that FreeSWITCH generated after its own offer. */
   #localCrypto: string | undefined;
+  #fit: "current" | "outdated" = "current";
   #cancelTimer: () => void = () => undefined;
   #keptLanguage: Language | undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
@@ -177,6 +178,11 @@ export class MediaEndpoint implements CallerEndpoint {
     if (this.#releasing === undefined) this.gone.set(cause);
   }
 
+  /** `outdated`: the channel works no more with what the caller has answered, and the call moves to a new one. */
+  get fit(): "current" | "outdated" {
+    return this.#fit;
+  }
+
   /** Our SDP of the last completed offer/answer exchange. */
   get sdp(): string {
     return this.#sdp;
@@ -228,6 +234,12 @@ export class MediaEndpoint implements CallerEndpoint {
     await this.#setRtpTimeout(rtpTimeoutFor(answer, this.#settings));
     // The usual case after a move: FreeSWITCH has the caller's side from the offer with which the channel was opened.
     const isKnown = offer === this.#sdp && isSameTransport(this.#callerSdp, answer);
+    if (!isKnown && this.#raw.whenConnected !== undefined) {
+      // Only an offer of FreeSWITCH's would take it (`media-server-offers.ts`), and drachtio does not forward that one.
+      this.#fit = "outdated";
+      this.gone.set("media-server-lost");
+      return success(undefined);
+    }
     const isTaken =
       isKnown ||
       (await this.#offers.take(
@@ -250,11 +262,7 @@ export class MediaEndpoint implements CallerEndpoint {
    * (check_media_timeout_params in switch_core_media.c): set the variable before each hold and each resume.
    */
   async #setRtpTimeout(timeout: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#api("uuid_setvar", `${this.#raw.uuid} media_timeout ${timeout}`, () => {
-        resolve();
-      });
-    });
+    await this.#ask("uuid_setvar", `${this.#raw.uuid} media_timeout ${timeout}`);
   }
 
   /** FreeSWITCH's answer to a new offer, reduced to the key in use. */
@@ -354,10 +362,13 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async #variable(channel: string, name: string): Promise<string | undefined> {
+    return valueOf(await this.#ask("uuid_getvar", `${channel} ${name}`));
+  }
+
+  async #ask(command: string, argument: string): Promise<string | undefined> {
     return await new Promise((resolve) => {
-      this.#api("uuid_getvar", `${channel} ${name}`, (event) => {
-        const value = event?.getBody().trim() ?? "";
-        resolve(value === "" || value === "_undef_" || value.startsWith("-ERR") ? undefined : value);
+      this.#raw.api(command, argument, (_error, event) => {
+        resolve(event?.getBody());
       });
     });
   }
@@ -366,9 +377,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#applications.run("set", `${variable}=${value}`, () => undefined);
   }
 
-  #api(command: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {
-    this.#raw.api(command, argument, (_error, event) => {
-      done(event);
-    });
+  #api(command: string, argument: string): void {
+    this.#raw.api(command, argument, () => undefined);
   }
 }

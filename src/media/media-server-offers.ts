@@ -44,8 +44,7 @@ export class MediaServerOffers {
    */
   async take(answer: string, ask: () => void, isInUse: () => Promise<boolean>): Promise<boolean> {
     for (let rounds = 0; rounds < maxRounds; rounds++) {
-      const exchanged = await (this.#dialog.answerTheirOffer?.(answer) ?? this.#exchange(answer, ask));
-      if (!exchanged) return false;
+      if (!(await this.#exchange(answer, ask))) return false;
       for (let looks = 0; looks < maxPolls; looks++) {
         if (await isInUse()) return true;
         await sleep(this.#clock, pollIntervalMs);

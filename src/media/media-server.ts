@@ -279,7 +279,7 @@ export class MediaServer {
   /** A lost channel makes the server suspected, and takes no capacity. */
   #watched(endpoint: MediaEndpoint, released: () => void): MediaEndpoint {
     endpoint.gone.onSet((cause) => {
-      if (cause !== "media-server-lost") return;
+      if (cause !== "media-server-lost" || endpoint.fit === "outdated") return;
       released();
       if (this.#suspicion.raise() === "new") this.#probeAfter(suspectedForMs);
     });

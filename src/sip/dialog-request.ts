@@ -6,8 +6,6 @@ export interface DialogRequest {
   readonly method: "OPTIONS" | "INVITE" | "BYE";
   readonly headers?: Headers;
   readonly body?: string;
-  /** The answer to the offer in the 2xx of an INVITE without SDP, sent in the ACK. */
-  readonly answer?: (offer: string) => string;
   /** Timeout for a final response, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -31,7 +29,7 @@ export async function requestInDialog(
   srf: SrfLike,
   clock: Clock,
   dialogId: string,
-  { method, headers, body, answer, timeoutMs }: DialogRequest,
+  { method, headers, body, timeoutMs }: DialogRequest,
 ): Promise<DialogRequestOutcome> {
   const answered = new Promise<DialogRequestOutcome>((resolve) => {
     try {
@@ -45,14 +43,7 @@ export async function requestInDialog(
           }
           request.on("response", (response, acknowledge) => {
             if (response.status < 200) return;
-            if (method === "INVITE" && response.status < 300) {
-              if (answer === undefined) acknowledge();
-              else
-                acknowledge({
-                  body: answer(response.body ?? ""),
-                  headers: { "Content-Type": "application/sdp" },
-                });
-            }
+            if (method === "INVITE" && response.status < 300) acknowledge();
             resolve(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
           });
         },

@@ -1,7 +1,5 @@
 import type { Clock } from "../util/clock.js";
 import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
-import { readNewOffer } from "./offer.js";
-import { completeAnswer } from "./offer.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 export interface ResumedDialogParts {
@@ -65,20 +63,6 @@ export class ResumedDialog implements SrfDialog {
     if (answer.kind !== "answered" || answer.response.status >= 300) throw new Error("the re-INVITE was refused");
     this._reinvitesInProgress.count -= 1;
     return answer.response.body ?? "";
-  }
-
-  /**
-   * Has the peer make an offer, by a re-INVITE without SDP, and answers it in the ACK. False: refused, or no response in time.
-   */
-  async answerTheirOffer(answer: string): Promise<boolean> {
-    const { srf, clock, id, contact } = this.#parts;
-    const outcome = await requestInDialog(srf, clock, id, {
-      method: "INVITE",
-      headers: { Contact: contact },
-      answer: (offer) => completeAnswer(readNewOffer(offer), answer),
-      timeoutMs,
-    });
-    return outcome.kind === "answered" && outcome.response.status < 300;
   }
 
   async #invite(body: string): Promise<DialogRequestOutcome> {

@@ -31,13 +31,7 @@ export interface SrfRequest extends SrfMessage {
   readonly uri: string;
   on(event: "cancel", listener: () => void): void;
   /** `acknowledge` sends the ACK of a 2xx to an INVITE; drachtio sends those of other responses itself. */
-  on(
-    event: "response",
-    listener: (
-      response: SrfReceivedResponse,
-      acknowledge: (options?: { readonly body: string; readonly headers: Headers }) => void,
-    ) => void,
-  ): void;
+  on(event: "response", listener: (response: SrfReceivedResponse, acknowledge: () => void) => void): void;
   removeAllListeners(): void;
 }
 
@@ -68,11 +62,6 @@ export interface SrfDialog {
   once(event: "ack", listener: (request: SrfRequest) => void): void;
   /** Sends a re-INVITE and resolves to the peer's answer. */
   modify(sdp: string): Promise<string>;
-  /**
-   * In a dialog whose requests drachtio does not forward: has the peer make an offer and answers it. False: refused, or no
-   * response in time.
-   */
-  answerTheirOffer?(answer: string): Promise<boolean>;
   removeAllListeners(): void;
 }
 

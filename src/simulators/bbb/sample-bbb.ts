@@ -261,6 +261,18 @@ export class SampleBbb {
     });
   }
 
+  /** The next member in the conference of `one`, present or future, under another id; undefined on timeout. */
+  waitForOther(one: Pick<MemberInfo, "memberId" | "voiceBridge">, timeoutMs: number): Promise<MemberInfo | undefined> {
+    const isOther = ({ memberId, voiceBridge }: MemberInfo): boolean =>
+      voiceBridge === one.voiceBridge && memberId !== one.memberId;
+    return this.#waits.until(timeoutMs, (found) => {
+      for (const present of this.members(one.voiceBridge).filter(isOther).slice(0, 1)) found(present);
+      return this.onJoin((member) => {
+        if (isOther(member)) found(member);
+      });
+    });
+  }
+
   /** True once the member has left; undefined on timeout. */
   waitForLeave(memberId: string, timeoutMs: number): Promise<true | undefined> {
     return this.#waits.until(timeoutMs, (found) => {

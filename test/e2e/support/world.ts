@@ -214,6 +214,13 @@ export class World {
     await einwahl?.stop(0);
   }
 
+  /** einwahl leaves its calls to the next one, as at SIGTERM. */
+  async handOverEinwahl(): Promise<void> {
+    const einwahl = this.#einwahl;
+    this.#einwahl = undefined;
+    await einwahl?.handOver();
+  }
+
   /** einwahl's last log lines, for a failure's message. */
   tail(count = 40): string {
     return this.log.past.slice(-count).join("\n");
