@@ -26,7 +26,11 @@ const files: readonly (readonly [path: string, meaning: string])[] = [
 const signals: readonly (readonly [name: string, meaning: string])[] = [
   ["SIGHUP", "Reloads the configuration; calls continue. An invalid file changes nothing."],
   [
-    "SIGTERM, SIGINT",
+    "SIGTERM",
+    "Exits within six seconds and ends no call: the next start, or another instance that shares the Redis, takes the calls over. Until then callers outside a conference hear music, for a minute at most.",
+  ],
+  [
+    "SIGINT, SIGTERM after einwahl drain",
     "Accepts no new calls; current calls may continue for five minutes. A second signal ends them immediately.",
   ],
 ];

@@ -7,7 +7,8 @@ export const runCommand = command({
   positionals: "",
   details: [
     "Runs the server in the foreground and logs to standard output, or to logging.file. With an invalid configuration it lists all faults and exits with status 78.",
-    "SIGTERM and SIGINT: new calls are refused; current calls may continue for five minutes. A second signal ends them immediately.",
+    "SIGTERM: exits within six seconds and ends no call: the next start, or another instance that shares the Redis, takes the calls over.",
+    "SIGINT, and SIGTERM after `einwahl drain`: new calls are refused; current calls may continue for five minutes. A second signal ends them immediately.",
     "SIGHUP: reloads the configuration, like `einwahl reload`.",
     "SIGUSR1: ignored. By default Node would start a debugger with access to all memory.",
   ],

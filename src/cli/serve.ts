@@ -14,7 +14,7 @@ import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
 import { Reloader } from "./reloader.js";
 
 /** The grace period for calls after SIGINT or `einwahl drain`, in milliseconds; a second signal ends them immediately. */
-const drainMs = 5 * 60_000;
+export const drainMs = 5 * 60_000;
 
 /**
  * Runs the server until a signal ends it.

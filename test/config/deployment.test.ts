@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import t from "tap";
 import { parse } from "yaml";
 
+import { drainMs } from "../../src/cli/serve.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 
@@ -34,6 +35,9 @@ interface Service {
   readonly secrets?: readonly string[];
   readonly profiles?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
+  readonly depends_on?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly stop_signal?: string;
+  readonly stop_grace_period?: string;
 }
 
 interface Compose {
@@ -97,6 +101,20 @@ await t.test("docker-compose.yml", async (t) => {
     ["drachtio", "freeswitch", "einwahl"],
     "the services that `docker compose up` starts",
   );
+});
+
+await t.test("an update of einwahl hands its calls over, and leaves the engines alone", (t) => {
+  const { depends_on: needs, stop_signal: signal, stop_grace_period: grace } = compose.services["einwahl"] ?? {};
+  t.equal(signal, "SIGTERM");
+  t.notMatch(known.einwahl, /^STOPSIGNAL/m);
+  t.ok(Number(/^(\d+)s$/.exec(grace ?? "")?.[1]) * 1_000 >= drainMs + 30_000, `${grace ?? ""} for a drained stop`);
+  t.strictSame(
+    needs,
+    { drachtio: { condition: "service_healthy" }, freeswitch: { condition: "service_healthy" } },
+    'without "restart", which would restart einwahl with an engine',
+  );
+  for (const name of ["drachtio", "freeswitch"]) t.notOk(compose.services[name]?.depends_on, name);
+  t.end();
 });
 
 await t.test("each variable is read by a script and explained", (t) => {
@@ -180,7 +198,9 @@ await t.test(
 await t.test("the media server accepts INVITEs of einwahl only, on loopback", (t) => {
   const dialplan = read("freeswitch/conf/dialplan/mrf.xml");
   const gates = ["sip_user_agent", "sip_h_X-Einwahl-Key", "sip_h_X-esl-outbound"];
-  const conditions = [...dialplan.matchAll(/<condition[^>]*>/g)].slice(0, gates.length).map(([condition]) => condition);
+  const extensions = dialplan.split(/(?=<extension )/).slice(1);
+  const endpoint = extensions.find((extension) => extension.startsWith('<extension name="endpoint">')) ?? "";
+  const conditions = [...endpoint.matchAll(/<condition[^>]*>/g)].slice(0, gates.length).map(([condition]) => condition);
   t.strictSame(
     conditions.map((condition) => /field="\$\{([\w-]+)\}"/.exec(condition)?.[1]),
     gates,
@@ -190,9 +210,17 @@ await t.test("the media server accepts INVITEs of einwahl only, on loopback", (t
     conditions.every((condition) => condition.includes('break="on-false"')),
     "without them no further condition is evaluated",
   );
-  const applications = [...dialplan.matchAll(/application="(\w+)"/g)].map(([, name]) => name);
+  const applications = [...endpoint.matchAll(/application="(\w+)"/g)].map(([, name]) => name);
   t.equal(applications[0], "unset", "the key is removed first");
   t.equal(applications.filter((name) => name === "answer" || name === "socket").length, 2);
+  const others = extensions.filter((extension) => extension !== endpoint);
+  t.equal(others.length, 3);
+  for (const extension of others)
+    t.match(
+      extension,
+      /field="\$\{einwahl_(?:call|endpoint)\}" expression="\^[^?*|]+\$">/,
+      "only for channels of einwahl",
+    );
   const environment = compose.services["freeswitch"]?.environment ?? {};
   t.notOk("EINWAHL_FS_CONTROL_HOSTS" in environment, "FreeSWITCH connects to this host only");
   for (const name of ["mrf_sip_address", "event_socket_address"]) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import t from "tap";
 
 import { exitCodes } from "../../src/cli/command.js";
+import { drainMs } from "../../src/cli/serve.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 
@@ -26,6 +27,24 @@ await t.test("the unit matches the program's exit codes, signals and directories
     "directories of rooms.store and the control socket",
   );
   t.match(readFileSync("docs/operations.md", "utf8"), /config\/systemd\/einwahl\.service/);
+  t.end();
+});
+
+await t.test("a restart hands the calls over, and leaves the engines alone", (t) => {
+  t.strictSame(
+    [settings("KillSignal"), settings("KillMode"), settings("ExecStop")],
+    [["SIGTERM"], ["mixed"], []],
+    "one SIGTERM, to einwahl: a second one would end the calls",
+  );
+  const [stop = ""] = settings("TimeoutStopSec");
+  t.ok(Number(/^(\d+)s$/.exec(stop)?.[1]) * 1_000 >= drainMs + 30_000, `${stop} for a drained stop`);
+  t.match(
+    settings("After"),
+    [/drachtio-server\.service freeswitch\.service/],
+    "started after the engines, stopped first",
+  );
+  for (const bond of ["Requires", "Requisite", "BindsTo", "PartOf", "Upholds", "Conflicts"])
+    t.strictSame(settings(bond), [], bond);
   t.end();
 });
 
