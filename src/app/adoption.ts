@@ -9,8 +9,11 @@ import type { Calls } from "./calls.js";
 import { endLeftDialogs } from "./left-dialogs.js";
 import type { Ownership } from "./ownership.js";
 
+/** The part of a media server that is searched for calls. */
+export type SearchedServer = Pick<PooledServer, "name" | "state" | "leftChannels" | "resume">;
+
 export interface AdoptionParts {
-  readonly servers: () => readonly PooledServer[];
+  readonly servers: () => readonly SearchedServer[];
   readonly signalling: Pick<DrachtioConnection, "state" | "resume" | "release" | "endDialog">;
   readonly calls: Pick<Calls, "adopt" | "isClosed">;
   readonly ownership: Ownership;
@@ -102,6 +105,8 @@ export class Adoption {
   /** All channels that can be taken over are: the callers of the other dialogs hear nothing. */
   async #endLeftDialogs(): Promise<void> {
     const { dialogs, instances, signalling, clock, logger } = this.#parts;
+    // Any of them may belong to a call that goes on, of another version: its record hides which.
+    if (this.#unreadable.size > 0) return;
     const left = await endLeftDialogs({
       book: dialogs,
       adopted: this.#adopted,
@@ -117,7 +122,7 @@ export class Adoption {
     await Promise.all(servers.map((server) => this.#on(server)));
   }
 
-  async #on(server: PooledServer): Promise<void> {
+  async #on(server: SearchedServer): Promise<void> {
     const { ownership, logger } = this.#parts;
     for (const { channelId, record } of await server.leftChannels()) {
       if (this.#state === "closed") return;
@@ -133,7 +138,7 @@ export class Adoption {
     }
   }
 
-  async #adopt(server: PooledServer, channelId: string, record: CallRecord): Promise<void> {
+  async #adopt(server: SearchedServer, channelId: string, record: CallRecord): Promise<void> {
     const { signalling, calls, ownership } = this.#parts;
     const resumed = await server.resume(channelId, record);
     if (!resumed.ok) {
