@@ -4,6 +4,7 @@ import type { CallRecord } from "../call/record.js";
 import type { PooledServer } from "../media/media-servers.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { DialogBook } from "../store/dialog-book.js";
+import { forEachAtOnce } from "../util/at-once.js";
 import type { Clock } from "../util/clock.js";
 import type { Calls } from "./calls.js";
 import { endLeftDialogs } from "./left-dialogs.js";
@@ -28,6 +29,8 @@ export interface AdoptionParts {
 const retryMs = 2_000;
 /** Searches after the last event that may have left calls: a claim or Redis may come late. */
 const maxRetries = 5;
+/** Calls taken over at a time, on each media server. */
+const adoptedAtOnce = 10;
 /** So long after the start, dialogs without a channel are left over: media servers may come up late. Milliseconds. */
 const settledAfterMs = 15_000;
 
@@ -45,6 +48,10 @@ export class Adoption {
   /** Channels whose record this version can't read; reported once. */
   readonly #unreadable = new Set<string>();
   readonly #adopted = new Set<string>();
+  /** In the last search: dialogs whose channels are there, but were not taken over. */
+  readonly #others = new Set<string>();
+  /** In the last search: calls without an owner that could not be taken over. */
+  #failures = 0;
   #cancelSettled: () => void = () => undefined;
 
   constructor(parts: AdoptionParts) {
@@ -94,8 +101,8 @@ export class Adoption {
   }
 
   #again(): void {
-    if (this.#state !== "open" || this.#retries === 0) return;
-    this.#retries -= 1;
+    if (this.#state !== "open" || (this.#retries === 0 && this.#failures === 0)) return;
+    this.#retries = Math.max(0, this.#retries - 1);
     this.#cancelTimer();
     this.#cancelTimer = this.#parts.clock.after(retryMs, () => {
       this.#search();
@@ -105,11 +112,13 @@ export class Adoption {
   /** All channels that can be taken over are: the callers of the other dialogs hear nothing. */
   async #endLeftDialogs(): Promise<void> {
     const { dialogs, instances, signalling, clock, logger } = this.#parts;
+    await this.#searching;
     // Any of them may belong to a call that goes on, of another version: its record hides which.
     if (this.#unreadable.size > 0) return;
     const left = await endLeftDialogs({
       book: dialogs,
       adopted: this.#adopted,
+      hasChannel: (dialogId) => this.#others.has(dialogId),
       isAlive: (instance) => instances()?.some(({ id }) => id === instance) === true,
       signalling,
       clock,
@@ -118,16 +127,21 @@ export class Adoption {
   }
 
   async #all(): Promise<void> {
+    this.#others.clear();
+    this.#failures = 0;
     const servers = this.#parts.servers().filter(({ state }) => state.kind === "up");
     await Promise.all(servers.map((server) => this.#on(server)));
   }
 
   async #on(server: SearchedServer): Promise<void> {
     const { ownership, logger } = this.#parts;
-    for (const { channelId, record } of await server.leftChannels()) {
+    await forEachAtOnce(await server.leftChannels(), adoptedAtOnce, async ({ channelId, record }) => {
       if (this.#state === "closed") return;
       if (record.ok) {
-        if (await ownership.mayAdopt(record.value.owner, channelId)) await this.#adopt(server, channelId, record.value);
+        const mayAdopt = await ownership.mayAdopt(record.value.owner, channelId);
+        const isAdopted = mayAdopt && (await this.#adopt(server, channelId, record.value));
+        if (mayAdopt && !isAdopted) this.#failures += 1;
+        if (!isAdopted) this.#others.add(record.value.line.dialogId);
       } else if (!this.#unreadable.has(channelId)) {
         this.#unreadable.add(channelId);
         logger.warn(
@@ -135,15 +149,15 @@ export class Adoption {
           "a call of another version of einwahl cannot be taken over: it ends with its conference",
         );
       }
-    }
+    });
   }
 
-  async #adopt(server: SearchedServer, channelId: string, record: CallRecord): Promise<void> {
+  async #adopt(server: SearchedServer, channelId: string, record: CallRecord): Promise<boolean> {
     const { signalling, calls, ownership } = this.#parts;
     const resumed = await server.resume(channelId, record);
     if (!resumed.ok) {
       ownership.release(channelId);
-      return;
+      return false;
     }
     const { endpoint, bridge, callerSdp } = resumed.value;
     const { dialogId } = record.line;
@@ -153,5 +167,6 @@ export class Adoption {
       signalling.release(call, fate);
       ownership.release(channelId);
     });
+    return true;
   }
 }

@@ -20,6 +20,8 @@ export interface LeftDialogsParts {
   readonly book: DialogBook;
   /** drachtio's ids of the dialogs whose calls this instance has taken over. */
   readonly adopted: ReadonlySet<string>;
+  /** Whether its channel is there, although no instance could take the call over yet. */
+  readonly hasChannel?: (dialogId: string) => boolean;
   /** Whether this other instance runs and has its calls; default: none runs. */
   readonly isAlive?: (instance: string) => boolean;
   readonly signalling: Pick<DrachtioConnection, "endDialog">;
@@ -48,14 +50,14 @@ const reason = 'Q.850;cause=41;text="media-server-lost"';
  * start, connected to drachtio and after the calls have been taken over. Never rejects for a fault of drachtio.
  */
 export async function endLeftDialogs(parts: LeftDialogsParts): Promise<LeftDialogs> {
-  const { book, adopted, isAlive = () => false, clock } = parts;
+  const { book, adopted, isAlive = () => false, hasChannel = () => false, clock } = parts;
   const left: KeptDialog[] = [];
   for (const kept of await book.all()) {
     if (kept.instance === book.instance) continue;
     if (adopted.has(kept.dialogId)) {
       await book.add(kept.dialogId);
       await book.remove(kept.dialogId, kept.instance);
-    } else if (!isAlive(kept.instance)) left.push(kept);
+    } else if (!isAlive(kept.instance) && !hasChannel(kept.dialogId)) left.push(kept);
   }
   const sums = { ended: 0, unknown: 0, failed: 0 };
   const waiting = left.slice(0, maxEnded);

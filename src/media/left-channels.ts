@@ -1,5 +1,6 @@
 import type { CallRecord } from "../call/record.js";
 import { readRecord } from "../call/record.js";
+import { forEachAtOnce } from "../util/at-once.js";
 import type { Result } from "../util/result.js";
 import { openRecord } from "./record-seal.js";
 
@@ -11,6 +12,9 @@ export const socketVariable = "einwahl_socket";
 
 /** The dialplan's extension for channels whose application is gone. */
 export const goneExtension = "einwahl-gone";
+
+/** Queries at a time: the answers of a busy media server take long. */
+const askedAtOnce = 10;
 
 /** A caller's channel on a media server that this process does not handle. */
 export interface LeftChannel {
@@ -31,16 +35,15 @@ export async function findLeftChannels(
   held: ReadonlySet<string>,
   password: string,
 ): Promise<readonly LeftChannel[]> {
-  const listed = callerChannels((await ask("show channels as json")) ?? "");
+  const listed = callerChannels((await ask("show channels as json")) ?? "").filter((channelId) => !held.has(channelId));
   const left: LeftChannel[] = [];
-  for (const channelId of listed) {
-    if (held.has(channelId)) continue;
+  await forEachAtOnce(listed, askedAtOnce, async (channelId) => {
     const sealed = valueOf(await ask(`uuid_getvar ${channelId} ${recordVariable}`));
     // A channel may have been opened by this process meanwhile.
-    if (sealed === undefined || held.has(channelId)) continue;
+    if (sealed === undefined || held.has(channelId)) return;
     const opened = openRecord(sealed, password);
     left.push({ channelId, record: opened.ok ? readRecord(opened.value) : { ok: false, failure: "unusable" } });
-  }
+  });
   return left;
 }
 

@@ -41,7 +41,7 @@ export type MediaServerState = { readonly kind: "down"; readonly why: string } |
 /** Interval of health probes while FreeSWITCH is up or down, and their timeout, in milliseconds. */
 const probeEvery = { up: 5_000, down: 1_000 };
 const probeTimeoutMs = 2_000;
-/** Timeout for a channel, in milliseconds: longer than a call waits for it. */
+/** Timeout for a channel or a command about one, in milliseconds: longer than a call waits for it; a busy server is slow. */
 const openTimeoutMs = 10_000;
 /** Delay between a lost channel and the next probe, in milliseconds: a FreeSWITCH that shuts down answers until then. */
 const suspectedForMs = 1_000;
@@ -255,7 +255,7 @@ export class MediaServer {
   }
 
   async #ask(command: string): Promise<string | undefined> {
-    const answer = await this.#eventSocket.api(command, probeTimeoutMs);
+    const answer = await this.#eventSocket.api(command, openTimeoutMs);
     return answer.ok ? answer.value : undefined;
   }
 

@@ -38,12 +38,12 @@ export async function resumeEndpoint(
   const { ask, settings, server } = parts;
   const variable = async (name: string): Promise<string | undefined> =>
     valueOf(await ask(`uuid_getvar ${channelId} ${name}`));
-  const [localSdp, callerSdp, agent, codec] = [
-    await variable("rtp_local_sdp_str"),
-    await variable("switch_r_sdp"),
-    await variable("sip_user_agent"),
-    await variable("rtp_use_codec_name"),
-  ];
+  const [localSdp, callerSdp, agent, codec] = await Promise.all([
+    variable("rtp_local_sdp_str"),
+    variable("switch_r_sdp"),
+    variable("sip_user_agent"),
+    variable("rtp_use_codec_name"),
+  ]);
   const [, pendingId] = /^drachtio-fsmrf:(.+)$/.exec(agent ?? "") ?? [];
   if (localSdp === undefined || callerSdp === undefined || pendingId === undefined) return failure("gone");
   const { srf, clock } = settings;
@@ -81,12 +81,12 @@ export async function resumeEndpoint(
   const { step } = record;
   const bridge = step.kind === "talk" ? endpoint.resumeBridge(step.legId) : undefined;
   const set = await ask(`uuid_setvar ${channelId} ${socketVariable} ${advertisedAddress}:${advertisedPort}`);
-  const isBridged = step.kind === "talk" && (await ask(`uuid_exists ${step.legId}`))?.trim() === "true";
-  if (!isBridged && !isConnected(state)) await ask(`uuid_transfer ${channelId} ${goneExtension} XML mrf`);
-  if (set?.startsWith("+OK") !== true) {
+  if (set?.startsWith("+OK") !== true && !isConnected(state)) {
     endpoint.detach();
     return failure("gone");
   }
+  const isBridged = step.kind === "talk" && (await ask(`uuid_exists ${step.legId}`))?.trim() === "true";
+  if (!isBridged && !isConnected(state)) await ask(`uuid_transfer ${channelId} ${goneExtension} XML mrf`);
   return success({
     endpoint,
     bridge,
