@@ -64,6 +64,8 @@ export const endCauses = {
   "conference-unreachable": { result: "failed", q850: 27 },
   "media-lost": { result: "failed", q850: 102 },
   "media-server-lost": { result: "failed", q850: 41 },
+  /** The media server, which works, has ended the caller's channel: an operator's command, or the end of a held leg. */
+  "channel-ended": { result: "failed", q850: 41 },
   "signalling-lost": { result: "failed", q850: 41 },
   "answer-failed": breakdown(500, "Server Internal Error"),
   shutdown: {

@@ -86,7 +86,7 @@ async function move(answered: AnsweredCall, resources: CallResources): Promise<M
     if (moved.kind === "done" && moved.value.ok) return found;
     if (call.gone.value !== undefined) return { kind: "ended", cause: call.gone.value };
     // This media server is lost, too.
-    if (endpoint.gone.isSet && !isShutDown(services)) continue;
+    if (endpoint.gone.value === "media-server-lost" && !isShutDown(services)) continue;
     if (moved.kind === "ended") return moved;
     return moved.kind === "done" && !moved.value.ok ? { kind: "ended", cause: moved.value.failure } : lost;
   }

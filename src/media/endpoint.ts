@@ -24,7 +24,8 @@ import { ApplicationQueue } from "./application-queue.js";
 import { ConferenceLegs } from "./conference-legs.js";
 import { forCaller, forFreeswitch } from "./direction.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
-import { byeAfterEndMs, hangUpChannel } from "./hang-up-channel.js";
+import { endOfCause, endOfReason } from "./hang-up-cause.js";
+import { byeAfterEndMs, endLostDialog, hangUpChannel } from "./hang-up-channel.js";
 import { languageVariable, recordVariable, valueOf } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
@@ -59,9 +60,6 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
-
-/** FreeSWITCH's hang-up cause after `media_timeout` without RTP. */
-const mediaTimeout = "MEDIA_TIMEOUT";
 
 /** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and `DTMF-Duration` units per millisecond. */
 const rtpSource = "RTP";
@@ -121,7 +119,7 @@ export class MediaEndpoint implements CallerEndpoint {
       if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.dtmf.press(dtmf);
     });
     raw.on("destroy", (event) => {
-      if (event?.reason === mediaTimeout) this.#ended("media-lost");
+      if (event?.reason !== undefined) this.#ended(endOfCause(event.reason));
       // In a bridge only FreeSWITCH's BYE has the reason, and it arrives shortly after the connection has ended.
       else
         this.#cancelTimer = settings.clock.after(byeAfterEndMs, () => {
@@ -129,7 +127,7 @@ export class MediaEndpoint implements CallerEndpoint {
         });
     });
     raw.dialog.on("destroy", (bye) => {
-      this.#ended(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
+      this.#ended(endOfReason(bye.get("Reason")));
     });
     this.#applications = new ApplicationQueue(
       (application, argument, done) => {
@@ -355,8 +353,9 @@ export class MediaEndpoint implements CallerEndpoint {
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     this.#cancelTimer();
     await hangUpChannel(this.#raw, this.#settings.clock);
-    // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
+    // A crashed FreeSWITCH sends no BYE: without this drachtio-srf and drachtio keep the dialog forever.
     this.#settings.srf.removeDialog(this.#dialog);
+    if (this.gone.value === "media-server-lost") endLostDialog(this.#dialog.id, this.#settings);
     this.#onReleased();
     return received;
   }

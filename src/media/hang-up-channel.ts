@@ -1,3 +1,5 @@
+import { requestInDialog } from "../sip/dialog-request.js";
+import type { SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { within } from "../util/wait.js";
 import type { ChannelConnection, FsmrfEndpoint } from "./fsmrf.js";
@@ -29,4 +31,18 @@ export async function hangUpChannel(
   });
   const isDestroyed = await within(clock, hangUpTimeoutMs, Promise.race([destroyed, ended]));
   if (isDestroyed !== true) await within(clock, byeAfterEndMs, destroyed);
+}
+
+/** drachtio's timeout for a BYE to a host that does not answer (RFC 3261, timer F), in milliseconds. */
+const lostByeTimeoutMs = 32_000;
+
+/**
+ * Ends the dialog of a channel whose media server is lost, in the background: drachtio keeps it otherwise. drachtio drops
+ * the dialog also if the BYE is not answered.
+ */
+export function endLostDialog(
+  dialogId: string,
+  { srf, clock }: { readonly srf: SrfLike; readonly clock: Clock },
+): void {
+  requestInDialog(srf, clock, dialogId, { method: "BYE", timeoutMs: lostByeTimeoutMs }).catch(() => undefined);
 }

@@ -43,7 +43,8 @@ export class ResumedChannel implements FsmrfEndpoint {
   readonly #queue: (() => void)[] = [];
   #endpoint: FsmrfEndpoint | undefined;
   #onConnected: ((endpoint: FsmrfEndpoint) => void)[] = [];
-  #state: "up" | "gone" = "up";
+  /** `cut`: its connection has ended, and its hang-up event may follow with the cause. */
+  #state: "up" | "cut" | "gone" = "up";
 
   constructor(parts: ResumedChannelParts) {
     this.uuid = parts.uuid;
@@ -115,7 +116,7 @@ export class ResumedChannel implements FsmrfEndpoint {
   }
 
   #take(endpoint: FsmrfEndpoint): void {
-    if (this.#state === "gone") return;
+    if (this.#state !== "up") return;
     this.#endpoint = endpoint;
     endpoint.on("dtmf", (key) => {
       this.#emitKey(key);
@@ -132,9 +133,9 @@ export class ResumedChannel implements FsmrfEndpoint {
   }
 
   #emitGone(event?: { readonly reason?: string }): void {
-    if (this.#state === "gone") return;
-    this.#state = "gone";
-    this.#unwatch();
+    if (this.#state === "gone" || (this.#state === "cut" && event?.reason === undefined)) return;
+    this.#state = event?.reason === undefined ? "cut" : "gone";
+    if (this.#state === "gone") this.#unwatch();
     for (const listener of this.#listeners.destroy) listener(event);
   }
 }

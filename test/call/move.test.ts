@@ -176,6 +176,15 @@ await t.test("a call that is told its end does not move", async (t) => {
   t.equal(world.endpoints.length, 1);
 });
 
+await t.test("a channel that FreeSWITCH has hung up does not move", async (t) => {
+  const world = CallHarness.checked(t);
+  world.begin();
+  await world.clock.advance(10_000);
+  world.endpoint.gone.set("channel-ended");
+  t.equal((await world.finish()).cause, "channel-ended");
+  t.equal(world.endpoints.length, 1);
+});
+
 await t.test("the moves of a call are bounded", async (t) => {
   const world = CallHarness.checked(t);
   world.begin();

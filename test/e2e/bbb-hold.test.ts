@@ -53,7 +53,9 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     const { call, member } = await talk(world, phone, { number: "+4915223125683" });
     t.ok(await bbb.hold(member.memberId, true));
     t.ok(await call.audio.waitForSound(timeoutMs));
+    const report = world.reports.next("the call's report", () => true);
     await bbb.kick(member.memberId);
     t.match(await call.ended, { by: "remote" });
+    t.match(await report, { cause: "channel-ended" });
   });
 });
