@@ -20,7 +20,7 @@ export interface Cell {
   readonly endReason?: string;
   /** The longest silence at the caller's end that begins or lasts after the failure. */
   readonly silenceMs: number;
-  /** The longest one that began before the part was back and the caller was spoken to again. */
+  /** The longest one that began before the caller was asked for keys again; after that silence is usual. */
   readonly firstSilenceMs: number;
   readonly gapMs: number;
   /** The longest silence of the caller in the conference; only for a caller who talked. */

@@ -19,6 +19,10 @@ const redialEveryMs = 500;
 /** How long callers are only watched, from the part's return on. */
 const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 3_000;
 const leftTimeoutMs = 10_000;
+/** Prompts after which einwahl waits for keys: silence is usual then. */
+const asking = /^(?:de|en)\/(?:welcome|language-switch|enter-pin|pin-silence|pin-restart)$/;
+/** What was on its way when the part ended is heard up to this much later. */
+const underWayMs = 300;
 
 export interface Failure {
   readonly cells: readonly Cell[];
@@ -58,12 +62,13 @@ export async function failPart(
     engines: parts.engines.kind,
     downMs: Math.round(backAt - failedAt),
   } as const;
-  const watched = callStages.map((stage) => seen(scene, stage, failedAt, backAt));
+  const times = { partName: part.name, failedAt, backAt };
+  const watched = callStages.map((stage) => seen(scene, stage, times));
   const afterwards = await Promise.all(callStages.map((stage) => triedAfterwards(parts, scene, stage, round)));
   const cells = callStages.map((stage, index): Cell => ({
     ...facts,
     stage,
-    ...(watched[index] ?? seen(scene, stage, failedAt, backAt)),
+    ...(watched[index] ?? seen(scene, stage, times)),
     afterwards: afterwards[index] ?? "",
   }));
   const next = await nextCall;
@@ -81,14 +86,15 @@ export async function failPart(
 function seen(
   { callers }: Scene,
   stage: CallStage,
-  failedAt: number,
-  backAt: number,
+  { partName, failedAt, backAt }: { readonly partName: string; readonly failedAt: number; readonly backAt: number },
 ): Omit<Cell, "part" | "signal" | "engines" | "downMs" | "stage" | "afterwards"> {
   const caller = callerOf(callers, stage);
   const { end, hears, says } = caller;
   const after = (atMs: number): number => Math.round(atMs - failedAt);
   const prompts = caller.prompts(failedAt);
-  const spokenAt = prompts.find(({ atMs }) => atMs >= backAt)?.atMs ?? Infinity;
+  // While einwahl is away FreeSWITCH plays on what it has begun: only the next einwahl's prompt ends the silence.
+  const fromMs = partName === "einwahl" ? backAt : failedAt + underWayMs;
+  const spokenAt = prompts.find(({ name, atMs }) => atMs >= fromMs && asking.test(name))?.atMs ?? Infinity;
   const first = hears
     .pauses("silence", failedAt)
     .filter(({ atMs }) => atMs <= spokenAt)
