@@ -21,7 +21,7 @@ const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 3_000;
 const leftTimeoutMs = 10_000;
 /** Prompts after which einwahl waits for keys: silence is usual then. */
 const asking = /^(?:de|en)\/(?:welcome|language-switch|enter-pin|pin-silence|pin-restart)$/;
-/** What was on its way when the part ended is heard up to this much later. */
+/** What a dead media server has sent is heard up to this much later. */
 const underWayMs = 300;
 
 export interface Failure {
@@ -93,7 +93,7 @@ function seen(
   const after = (atMs: number): number => Math.round(atMs - failedAt);
   const prompts = caller.prompts(failedAt);
   // While einwahl is away FreeSWITCH plays on what it has begun: only the next einwahl's prompt ends the silence.
-  const fromMs = partName === "einwahl" ? backAt : failedAt + underWayMs;
+  const fromMs = partName === "einwahl" ? backAt : failedAt + (partName.startsWith("media") ? underWayMs : 0);
   const spokenAt = prompts.find(({ name, atMs }) => atMs >= fromMs && asking.test(name))?.atMs ?? Infinity;
   const first = hears
     .pauses("silence", failedAt)
