@@ -7,6 +7,8 @@ t.setTimeout(300_000);
 
 await t.test("drachtio ends with a caller in each stage", { skip: missingPrograms() }, async (t) => {
   await testPart(t, {
+    // The carrier's relay keeps the ports of calls that drachtio forgot, until its own timers end.
+    maxCalls: 100,
     part: ({ engines }) => engines.drachtio,
     pauseMs: 3_000,
     promises: {
@@ -14,7 +16,6 @@ await t.test("drachtio ends with a caller in each stage", { skip: missingProgram
       silenceMs: 3_000,
       heard: ["waiting", "talking"],
       nextCallMs: 20_000,
-      // A BYE that gets 481, and an INVITE without an answer, leave the carrier's relay open until its own timers end.
       expectedLeftovers: /^carrier\.calls$/,
     },
   });
