@@ -8,7 +8,6 @@ t.setTimeout(300_000);
 await t.test("einwahl ends with a caller in each stage", { skip: missingPrograms() }, async (t) => {
   await testPart(t, {
     part: ({ einwahl }) => einwahl,
-    signals: ["SIGKILL", "SIGTERM"],
     pauseMs: 1_000,
     promises: {
       mayEnd: ["ringing"],

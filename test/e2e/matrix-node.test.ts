@@ -12,8 +12,8 @@ await t.test(
     await testPart(t, {
       part: ({ node }) => node,
       pauseMs: 3_000,
-      // A first join is tried twice, at once: a node that refuses is gone then. Three seconds of silence tell that the node is dead; then the caller hears a prompt.
-      // The conference itself is away for the pause.
+      // A first join is tried twice at once: a node that stops has refused both. The conference itself is away for the pause.
+      // Three seconds of silence tell that a node is dead; then the caller hears a prompt.
       promises: { mayEnd: ["joining"], silenceMs: 5_000, missedMs: 8_000, heard: ["waiting"], nextCallMs: 5_000 },
     });
   },

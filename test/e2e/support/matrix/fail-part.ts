@@ -17,7 +17,7 @@ const nextCaller = "+4915223124999";
 /** Between two attempts of the next caller. */
 const redialEveryMs = 500;
 /** How long callers are only watched, from the part's return on. */
-const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 3_000;
+const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 2_000;
 const leftTimeoutMs = 10_000;
 /** Prompts after which einwahl waits for keys: silence is usual then. */
 const asking = /^(?:de|en)\/(?:welcome|language-switch|enter-pin|pin-silence|pin-restart)$/;
@@ -38,8 +38,9 @@ export async function failPart(
   parts: PartsWorld,
   part: Part,
   signal: EndSignal,
-  { round, pauseMs }: { readonly round: number; readonly pauseMs: number },
+  options: { readonly round: number; readonly pauseMs: number; readonly expectedLeftovers: RegExp },
 ): Promise<Failure> {
+  const { round, pauseMs, expectedLeftovers: expected } = options;
   const [bbb] = parts.world.bbbs;
   const idle = await parts.world.counts();
   bbb.playTone(here.pin, webTone);
@@ -72,7 +73,7 @@ export async function failPart(
     afterwards: afterwards[index] ?? "",
   }));
   const next = await nextCall;
-  const left = await cleanUp(parts, scene, idle, round);
+  const left = await cleanUp(parts, scene, { idle, round, expected });
   const aftermath: Aftermath = {
     ...facts,
     nextCallAfter: next === undefined ? undefined : Math.round(next - failedAt),
@@ -186,13 +187,12 @@ async function nextCallAt(parts: PartsWorld): Promise<number | undefined> {
 async function cleanUp(
   parts: PartsWorld,
   { callers }: Scene,
-  idle: Counts,
-  round: number,
+  { idle, round, expected }: { readonly idle: Counts; readonly round: number; readonly expected: RegExp },
 ): Promise<Readonly<Record<string, string>>> {
   const [bbb] = parts.world.bbbs;
   for (const caller of callers.values()) if (caller.end === undefined) await caller.hangUp().catch(() => undefined);
   bbb.stopTone(here.pin);
-  const left = await parts.world.leftBehind(idle, { ms: leftTimeoutMs });
+  const left = await parts.world.leftBehind(idle, { ms: leftTimeoutMs, expected });
   // What is left must not disturb the next round.
   await bbb.endMeeting(`Evening class ${round}`);
   for (const member of bbb.members()) await bbb.kick(member.memberId);
