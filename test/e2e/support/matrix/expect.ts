@@ -24,6 +24,8 @@ export interface Promises {
 
 export interface MatrixOptions extends PartsOptions {
   readonly part: (parts: PartsWorld) => Part;
+  /** Runs before each failure; the function that it returns runs after it. */
+  readonly prepare?: (parts: PartsWorld) => Promise<() => Promise<unknown>>;
   /** Milliseconds until the part is started again. */
   readonly pauseMs: number;
   /** Default: on the simulators SIGKILL only. */
@@ -46,7 +48,9 @@ export async function testPart(t: Test & Owner, options: MatrixOptions): Promise
     await t.test(`${part.name} ends by ${signal}`, async (t) => {
       const { pauseMs, promises } = options;
       const { nextCallMs, expectedLeftovers = /^$/ } = promises;
+      const undo = await options.prepare?.(parts);
       const { cells, aftermath } = await failPart(parts, part, signal, { round, pauseMs, expectedLeftovers });
+      await undo?.();
       for (const cell of cells) keepsPromise(t, cell, promises);
       const after = aftermath.nextCallAfter;
       t.ok(after !== undefined && after < nextCallMs, `the next call works after ${String(after)} ms`);
