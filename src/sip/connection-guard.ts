@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
 import { FrameReader } from "../util/frames.js";
+import { forgetLastMatch } from "./detached.js";
 import { makeReadable } from "./readable-message.js";
 import type { NetworkRequest, Verdict } from "./request-gate.js";
 import { sourceFrom } from "./source.js";
@@ -53,11 +54,6 @@ export function guardConnection(srf: SrfLike, events: GuardEvents): void {
 function drop(socket: Socket, events: GuardEvents, why: string): void {
   events.onBroken(`drachtio sent an unreadable frame: ${why}`);
   socket.destroy();
-}
-
-/** `RegExp.input` keeps the text of the last match, here a message with the caller's number. Overwrite it. */
-function forgetLastMatch(): void {
-  /^$/.exec("");
 }
 
 function isOfProtocol(payload: string): boolean {

@@ -6,6 +6,11 @@ export function detached(text: string): string {
   return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
+/** `RegExp.input` keeps the text of the last match, here a message with the caller's number. Overwrites it. */
+export function forgetLastMatch(): void {
+  /^$/.exec("");
+}
+
 /** Replaces the string properties of an object (not of nested objects) with detached copies. */
 export function detachTexts(object: object): void {
   for (const [name, value] of Object.entries(object)) {

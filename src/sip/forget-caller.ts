@@ -1,4 +1,4 @@
-import { detached, detachTexts } from "./detached.js";
+import { detached, detachTexts, forgetLastMatch } from "./detached.js";
 import type { SrfDialog, SrfLike, SrfParsedMessage, SrfRequest, SrfResponse } from "./srf.js";
 
 /** The address of an anonymous caller (RFC 3323 section 4.1.1.3). */
@@ -30,6 +30,26 @@ export function forgetInDialog(srf: SrfLike, dialog: SrfDialog): void {
   dialog.remote.uri = "";
   forgetOffer(dialog);
   srf.addDialog(dialog);
+}
+
+/**
+ * Handles the requests of a kind in a dialog, and erases each one with its final response. drachtio-srf keeps them for another
+ * turn of the event loop (`defer` in lib/drachtio-agent.js). `handle` must not read the request after the response.
+ */
+export function onRequest(
+  dialog: SrfDialog,
+  event: "modify" | "update" | "info",
+  handle: (request: SrfRequest, response: SrfResponse) => void,
+): void {
+  dialog.on(event, (request, response) => {
+    response.once("end", () => {
+      for (const { msg } of [request, response]) empty(msg, {});
+      for (const object of [request, response]) detachTexts(object);
+      forgetLastMatch();
+    });
+    handle(request, response);
+    forgetLastMatch();
+  });
 }
 
 /** Erases the SDP of the last in-dialog request; drachtio-srf keeps it only for events that einwahl does not use. */

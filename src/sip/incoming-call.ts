@@ -10,7 +10,7 @@ import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported
 import { readContact } from "./contact.js";
 import { detached } from "./detached.js";
 import { answerInfo } from "./dtmf-info.js";
-import { forgetInDialog, forgetInvite } from "./forget-caller.js";
+import { forgetInDialog, forgetInvite, onRequest } from "./forget-caller.js";
 import { completeAnswer, type Offer, offerIn, readNewOffer, readOffer } from "./offer.js";
 import type { LostCall } from "./request-gate.js";
 import { SessionExchange } from "./session-exchange.js";
@@ -246,7 +246,7 @@ export class DrachtioCall implements IncomingCall, LostCall {
   }
 
   #listen(dialog: SrfDialog): void {
-    dialog.on("info", (request, response) => {
+    onRequest(dialog, "info", (request, response) => {
       const { status, reason, headers } = this.takeInfo(request.get("Content-Type") ?? "", request.body ?? "");
       response.send(status, reason, { headers });
     });

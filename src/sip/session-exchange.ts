@@ -2,6 +2,7 @@ import { answerFor, type EndCause } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint, RecordedLine } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
+import { forgetLastMatch } from "./detached.js";
 import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
 import {
   ackTimeoutMs,
@@ -11,7 +12,7 @@ import {
   retryAfter,
   retryDelayMs,
 } from "./exchange-state.js";
-import { forgetOffer } from "./forget-caller.js";
+import { forgetOffer, onRequest } from "./forget-caller.js";
 import { completeAnswer, forNewChannel, type Offer, offerIn, readNewOffer } from "./offer.js";
 import { SentSession } from "./sent-session.js";
 import { SessionTimer } from "./session-timer.js";
@@ -54,9 +55,10 @@ export class SessionExchange {
     dialog.on("ack", (ack) => {
       this.#acknowledged(ack);
       forgetOffer(dialog);
+      forgetLastMatch();
     });
     for (const event of ["modify", "update"] as const) {
-      dialog.on(event, (request, response) => {
+      onRequest(dialog, event, (request, response) => {
         this.#receive(request, response);
         forgetOffer(dialog);
       });

@@ -43,6 +43,8 @@ export interface SrfReceivedResponse extends SrfMessage {
 export interface SrfResponse {
   readonly msg: SrfParsedMessage;
   send(status: number, reason: string, options: { headers?: Headers; body?: string }): void;
+  /** The final response was handed to the connection. */
+  once(event: "end", listener: () => void): void;
 }
 
 export interface SrfDialog {

@@ -140,13 +140,20 @@ function call(sessionExpires = ""): {
     exchange,
     receive: (method, sequence, body = "", headers = {}) => {
       const sent: Sent[] = [];
-      const response: Pick<SrfResponse, "send"> = {
-        send: (status, _reason, options) =>
-          sent.push({ status, headers: options.headers ?? {}, body: options.body ?? "" }),
+      let end: () => void = () => undefined;
+      const response: SrfResponse = {
+        msg: { headers: {} },
+        send: (status, _reason, options) => {
+          sent.push({ status, headers: options.headers ?? {}, body: options.body ?? "" });
+          end();
+        },
+        once: (_event, listener) => {
+          end = listener;
+        },
       };
       dialog.emit(
         method === "INVITE" ? "modify" : "update",
-        { method, ...message({ CSeq: `${sequence} ${method}`, ...headers }, body) },
+        { method, msg: { headers: {} }, ...message({ CSeq: `${sequence} ${method}`, ...headers }, body) },
         response,
       );
       return sent;
