@@ -153,7 +153,7 @@ export class Adoption {
   }
 
   async #adopt(server: SearchedServer, channelId: string, record: CallRecord): Promise<boolean> {
-    const { signalling, calls, ownership } = this.#parts;
+    const { signalling, calls, ownership, dialogs, logger } = this.#parts;
     const resumed = await server.resume(channelId, record);
     if (!resumed.ok) {
       ownership.release(channelId);
@@ -163,6 +163,10 @@ export class Adoption {
     const { dialogId } = record.line;
     this.#adopted.add(dialogId);
     const call = signalling.resume(record.line, callerSdp);
+    // The entry that `resume` has made for this instance replaces it.
+    dialogs.remove(dialogId, record.owner).catch((error: unknown) => {
+      logger.error({ err: error }, "unexpected error");
+    });
     calls.adopt({ call, endpoint, record, bridge }, (fate) => {
       signalling.release(call, fate);
       ownership.release(channelId);

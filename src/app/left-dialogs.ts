@@ -52,12 +52,16 @@ const reason = 'Q.850;cause=41;text="media-server-lost"';
 export async function endLeftDialogs(parts: LeftDialogsParts): Promise<LeftDialogs> {
   const { book, adopted, isAlive = () => false, hasChannel = () => false, clock } = parts;
   const left: KeptDialog[] = [];
-  for (const kept of await book.all()) {
-    if (kept.instance === book.instance) continue;
+  const all = await book.all();
+  const isOurs = ({ instance }: KeptDialog): boolean => instance === book.instance;
+  // One that a running instance has taken over just now has two entries.
+  const goOn = new Set(all.filter((kept) => isOurs(kept) || isAlive(kept.instance)).map(({ dialogId }) => dialogId));
+  for (const kept of all) {
+    if (isOurs(kept)) continue;
     if (adopted.has(kept.dialogId)) {
       await book.add(kept.dialogId);
       await book.remove(kept.dialogId, kept.instance);
-    } else if (!isAlive(kept.instance) && !hasChannel(kept.dialogId)) left.push(kept);
+    } else if (!goOn.has(kept.dialogId) && !hasChannel(kept.dialogId)) left.push(kept);
   }
   const sums = { ended: 0, unknown: 0, failed: 0 };
   const waiting = left.slice(0, maxEnded);

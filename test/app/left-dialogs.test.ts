@@ -78,6 +78,8 @@ await t.test("several instances: those of running ones stay, and those that anot
   await as("dead").add("left");
   await as("dead").add("elsewhere");
   await as("alive").add("talking");
+  // Taken over a moment ago.
+  for (const instance of ["dead", "alive"]) await as(instance).add("inherited");
   const book = as("now");
   const drachtio = signalling({ elsewhere: "unknown" });
   t.strictSame(
@@ -93,6 +95,8 @@ await t.test("several instances: those of running ones stay, and those that anot
   t.strictSame(await book.all(), [
     { dialogId: "elsewhere", instance: "dead" },
     { dialogId: "talking", instance: "alive" },
+    { dialogId: "inherited", instance: "dead" },
+    { dialogId: "inherited", instance: "alive" },
   ]);
 });
 
