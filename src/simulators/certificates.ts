@@ -22,6 +22,8 @@ export interface CertificateOptions {
   /** DNS names and IP addresses of the certificate. Default: `localhost`, 127.0.0.1, ::1 and the URI that FreeSWITCH compares. */
   readonly names?: readonly string[];
   readonly addresses?: readonly string[];
+  /** IP addresses beside the default names. */
+  readonly moreAddresses?: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export async function makeCertificates({
   toDays = 30,
   names,
   addresses,
+  moreAddresses = [],
 }: CertificateOptions = {}): Promise<Certificates> {
   x509.cryptoProvider.set(globalThis.crypto);
   const [notBefore, notAfter] = [new Date(Date.now() + fromDays * dayMs), new Date(Date.now() + toDays * dayMs)];
@@ -71,6 +74,7 @@ export async function makeCertificates({
               { type: "ip", value: "::1" },
               // FreeSWITCH compares a host that is an IP address only with names of this form.
               { type: "url", value: "sip:127.0.0.1" },
+              ...moreAddresses.map((value) => ({ type: "ip", value }) as const),
             ]
           : [
               ...(names ?? []).map((value) => ({ type: "dns", value }) as const),

@@ -12,9 +12,19 @@ const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "
 export class CommandLine {
   readonly program: Program;
 
-  /** @param env additional environment variables */
-  constructor(owner: Owner, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
-    this.program = new Program(process.execPath, ["--enable-source-maps", main, ...args], { cwd, env });
+  /**
+   * @param env additional environment variables
+   * @param within the beginning of the command line: a program that starts `einwahl` in its place
+   */
+  constructor(
+    owner: Owner,
+    args: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>> = {},
+    within: readonly string[] = [],
+  ) {
+    const [program, ...all] = [...within, process.execPath, "--enable-source-maps", main, ...args];
+    this.program = new Program(program ?? process.execPath, all, { cwd, env });
     owner.teardown(async () => {
       await this.program.stop();
     });

@@ -21,6 +21,8 @@ export interface Engines {
 /** Differences from the defaults of freeswitch/conf/vars.xml. */
 export interface MediaTuning {
   readonly bbbMediaTimeoutSec?: number;
+  /** einwahl's addresses, to which the media server connects; default 127.0.0.1. */
+  readonly controlHosts?: readonly string[];
 }
 
 export interface EngineTuning extends MediaTuning {
@@ -37,13 +39,15 @@ export async function startEngines(
   { trunkAddress = "127.0.0.1", ...tuning }: EngineTuning = {},
 ): Promise<Engines> {
   if (process.env["EINWAHL_TEST_ENGINES"] === "real") {
+    const { bbbMediaTimeoutSec, controlHosts } = tuning;
     const { startRealEngines } = await import("../../engines/real-engines.js");
     return await startRealEngines(
       certificates,
       soundsDirectory,
-      tuning.bbbMediaTimeoutSec === undefined
-        ? {}
-        : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) },
+      {
+        ...(bbbMediaTimeoutSec !== undefined && { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(bbbMediaTimeoutSec) }),
+        ...(controlHosts !== undefined && { EINWAHL_FS_CONTROL_HOSTS: controlHosts.join(" ") }),
+      },
       trunkAddress,
     );
   }

@@ -8,17 +8,26 @@ import type { World } from "./world.js";
 export class HostProcess {
   readonly #owner: Owner;
   readonly #settingsFile: string;
+  readonly #within: readonly string[];
   #server: CommandLine;
 
-  private constructor(owner: Owner, settingsFile: string) {
+  private constructor(owner: Owner, settingsFile: string, within: readonly string[]) {
     this.#owner = owner;
     this.#settingsFile = settingsFile;
+    this.#within = within;
     this.#server = this.#launch();
   }
 
-  /** @param world its settings need free ports and a control socket */
-  static async start(owner: Owner, world: World): Promise<HostProcess> {
-    const host = new HostProcess(owner, world.settingsFile);
+  /**
+   * @param world its settings need free ports and a control socket
+   * @param within the beginning of the command line of `einwahl run`, for another network namespace
+   */
+  static async start(
+    owner: Owner,
+    world: Pick<World, "settingsFile">,
+    within: readonly string[] = [],
+  ): Promise<HostProcess> {
+    const host = new HostProcess(owner, world.settingsFile, within);
     await host.#up();
     return host;
   }
@@ -58,10 +67,14 @@ export class HostProcess {
   }
 
   #launch(): CommandLine {
-    return this.#run("run");
+    return new CommandLine(this.#owner, ["run", "--config", this.#settingsFile], this.#folder, {}, this.#within);
   }
 
   #run(...args: readonly string[]): CommandLine {
-    return new CommandLine(this.#owner, [...args, "--config", this.#settingsFile], dirname(this.#settingsFile));
+    return new CommandLine(this.#owner, [...args, "--config", this.#settingsFile], this.#folder);
+  }
+
+  get #folder(): string {
+    return dirname(this.#settingsFile);
   }
 }
