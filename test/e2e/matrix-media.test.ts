@@ -32,7 +32,7 @@ await t.test("a media server of two ends with a caller in each stage", { skip: m
       silenceMs: 3_000,
       heard: ["greeting", "typing", "waiting", "joining", "talking", "leaving"],
       nextCallMs: 5_000,
-      // The node has no BYE or CANCEL of the legs whose media server is dead.
+      // The BBB server keeps the legs of a media server that was killed until its own timers end.
       expectedLeftovers: /^bbb-1\./,
     },
   });

@@ -21,12 +21,19 @@ const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 2_000;
 const leftTimeoutMs = 10_000;
 /** Prompts after which einwahl waits for keys: silence is usual then. */
 const asking = /^(?:de|en)\/(?:welcome|language-switch|enter-pin|pin-silence|pin-restart)$/;
-/** What a dead media server has sent is heard up to this much later. */
-const underWayMs = 300;
+/** Prompts end with some silence of their own. */
+const fadeMs = 500;
 
 export interface Failure {
   readonly cells: readonly Cell[];
   readonly aftermath: Aftermath;
+}
+
+interface Circumstances {
+  readonly part: Part;
+  readonly known: PartsWorld["world"]["prompts"];
+  readonly failedAt: number;
+  readonly backAt: number;
 }
 
 /**
@@ -63,13 +70,13 @@ export async function failPart(
     engines: parts.engines.kind,
     downMs: Math.round(backAt - failedAt),
   } as const;
-  const times = { partName: part.name, failedAt, backAt };
-  const watched = callStages.map((stage) => seen(scene, stage, times));
+  const circumstances = { part, known: parts.world.prompts, failedAt, backAt };
+  const watched = callStages.map((stage) => seen(scene, stage, circumstances));
   const afterwards = await Promise.all(callStages.map((stage) => triedAfterwards(parts, scene, stage, round)));
   const cells = callStages.map((stage, index): Cell => ({
     ...facts,
     stage,
-    ...(watched[index] ?? seen(scene, stage, times)),
+    ...(watched[index] ?? seen(scene, stage, circumstances)),
     afterwards: afterwards[index] ?? "",
   }));
   const next = await nextCall;
@@ -87,18 +94,21 @@ export async function failPart(
 function seen(
   { callers }: Scene,
   stage: CallStage,
-  { partName, failedAt, backAt }: { readonly partName: string; readonly failedAt: number; readonly backAt: number },
+  { part, known, failedAt, backAt }: Circumstances,
 ): Omit<Cell, "part" | "signal" | "engines" | "downMs" | "stage" | "afterwards"> {
   const caller = callerOf(callers, stage);
   const { end, hears, says } = caller;
   const after = (atMs: number): number => Math.round(atMs - failedAt);
   const prompts = caller.prompts(failedAt);
   // While einwahl is away FreeSWITCH plays on what it has begun: only the next einwahl's prompt ends the silence.
-  const fromMs = partName === "einwahl" ? backAt : failedAt + (partName.startsWith("media") ? underWayMs : 0);
-  const spokenAt = prompts.find(({ name, atMs }) => atMs >= fromMs && asking.test(name))?.atMs ?? Infinity;
+  const fromMs = part.name === "einwahl" ? backAt : failedAt;
+  const question = prompts.find(({ name, atMs }) => atMs >= fromMs && asking.test(name));
+  // To its end: one that is cut off by the failure is no question.
+  const lengthMs = known.find(({ name }) => name === question?.name)?.durationMs ?? 0;
+  const askedAt = question === undefined ? Infinity : question.atMs + Math.max(0, lengthMs - fadeMs);
   const first = hears
     .pauses("silence", failedAt)
-    .filter(({ atMs }) => atMs <= spokenAt)
+    .filter(({ atMs }) => atMs <= askedAt)
     .reduce((longest, { ms }) => Math.max(longest, ms), 0);
   const call = end === undefined ? "up" : end.how.by === "refused" ? "refused" : "ended";
   return {

@@ -7,6 +7,8 @@ import { callStages } from "./stages.js";
 
 const maxPrompts = 3;
 const parts = ["einwahl", "drachtio", "media-1", "node", "bbb-api", "redis"];
+/** Parts after whose end callers in the dialogue are asked again. */
+const asksAgain = new Set(["einwahl", "media-1"]);
 const ends = { SIGKILL: "killed", SIGTERM: "stopped" } as const;
 
 function isCell(line: Cell | Aftermath): line is Cell {
@@ -21,6 +23,11 @@ function isUnanswered({ stage, afterwards }: Cell): boolean {
   return stage === "ringing" && afterwards.startsWith("not");
 }
 
+/** Keys are awaited, and the part that ends plays no part in that: silence is usual. */
+function awaitsKeys({ part, stage }: Cell): boolean {
+  return (stage === "typing" || stage === "leaving") && !asksAgain.has(part);
+}
+
 function fate(cell: Cell): string {
   if (cell.call !== "up") return `${cell.call} after ${seconds(cell.endedAfter)} s`;
   return isUnanswered(cell) ? "is not answered" : cell.afterwards;
@@ -33,7 +40,8 @@ function row(cell: Cell): string {
   const conference = cell.conference.map(({ kind, after }) => `${kind} ${seconds(after)}`);
   const { conferenceSilenceMs } = cell;
   if (conferenceSilenceMs !== undefined) conference.push(`silence ${seconds(conferenceSilenceMs)}`);
-  const silence = isUnanswered(cell) || cell.call === "refused" ? "-" : seconds(cell.firstSilenceMs);
+  const silence =
+    isUnanswered(cell) || cell.call === "refused" || awaitsKeys(cell) ? "-" : seconds(cell.firstSilenceMs);
   return [ends[cell.signal], cell.stage, fate(cell), silence, prompts.join(", "), conference.join(", ")].join(" | ");
 }
 
