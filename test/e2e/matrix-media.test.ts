@@ -2,24 +2,27 @@ import t from "tap";
 
 import { testPart } from "./support/matrix/expect.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import type { Settings } from "./support/world.js";
+import { conferences, type Settings } from "./support/world.js";
+
+const [, elsewhere] = conferences;
 
 t.setTimeout(300_000);
 
 await t.test("a media server of two ends with a caller in each stage", { skip: missingPrograms() }, async (t) => {
   await testPart(t, {
     mediaServers: 2,
-    // Calls go to the server with the lowest share of its capacity in use: with a call on the other one, all are on the
-    // one that ends.
+    // Calls go to the server with the lowest share of its capacity in use: all are on the one that ends.
     settings: (settings) => {
       const [first, ...others] = settings["media_servers"] as readonly Settings[];
       return { ...settings, media_servers: [{ ...first, capacity: 10_000 }, ...others] };
     },
-    prepare: async (parts) => {
-      const [onFirst, onOther] = [await parts.dial("+4915223124997"), await parts.dial("+4915223124998")];
-      await Promise.all([onFirst.greeted(), onOther.greeted()]);
-      await onFirst.hangUp();
-      return async () => await onOther.hangUp();
+    // An idle server has the lowest share: one call each keeps the second one from being idle.
+    before: async (parts) => {
+      const [, other] = parts.world.bbbs;
+      const bystanders = [];
+      for (const number of ["+491522312477", "+491522312478"])
+        bystanders.push(await parts.talk(number, elsewhere.pin, other, { recognises: false }));
+      await bystanders[0]?.hangUp();
     },
     part: ({ engines }) => {
       const [first] = engines.media;

@@ -24,8 +24,8 @@ export interface Promises {
 
 export interface MatrixOptions extends PartsOptions {
   readonly part: (parts: PartsWorld) => Part;
-  /** Runs before each failure; the function that it returns runs after it. */
-  readonly prepare?: (parts: PartsWorld) => Promise<() => Promise<unknown>>;
+  /** Done once, before the first caller of a stage. */
+  readonly before?: (parts: PartsWorld) => Promise<void>;
   /** Milliseconds until the part is started again. */
   readonly pauseMs: number;
   /** Default: on the simulators SIGKILL only. */
@@ -42,15 +42,14 @@ const ringingToneMs = 4_500;
 /** Fails one part with a caller in each stage, once for each signal, and checks the promises. */
 export async function testPart(t: Test & Owner, options: MatrixOptions): Promise<void> {
   const parts = await PartsWorld.start(t, options);
+  await options.before?.(parts);
   const signals = options.signals ?? (isReal ? ["SIGKILL", "SIGTERM"] : ["SIGKILL"]);
   for (const [round, signal] of signals.entries()) {
     const part = options.part(parts);
     await t.test(`${part.name} ends by ${signal}`, async (t) => {
       const { pauseMs, promises } = options;
       const { nextCallMs, expectedLeftovers = /^$/ } = promises;
-      const undo = await options.prepare?.(parts);
       const { cells, aftermath } = await failPart(parts, part, signal, { round, pauseMs, expectedLeftovers });
-      await undo?.();
       for (const cell of cells) keepsPromise(t, cell, promises);
       const after = aftermath.nextCallAfter;
       t.ok(after !== undefined && after < nextCallMs, `the next call works after ${String(after)} ms`);
