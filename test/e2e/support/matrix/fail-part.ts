@@ -17,7 +17,7 @@ const nextCaller = "+4915223124999";
 /** Between two attempts of the next caller. */
 const redialEveryMs = 500;
 /** How long callers are only watched, from the part's return on. */
-const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 2_000;
+const watchMs = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 8_000 : 3_000;
 const leftTimeoutMs = 10_000;
 /** Prompts after which einwahl waits for keys: silence is usual then. */
 const asking = /^(?:de|en)\/(?:welcome|language-switch|enter-pin|pin-silence|pin-restart)$/;
