@@ -33,6 +33,7 @@ export function openSignalling(
       logger.info({ version }, "connected to drachtio");
       onUp();
     },
+    onAddresses: onUp,
     onLost: (why) => {
       logger.warn({ why }, "drachtio is not connected");
       onLost();

@@ -8,8 +8,9 @@ import { plainText } from "../util/plain-text.js";
 import type { ConnectionCount } from "./caller-dialog.js";
 import { guardConnection } from "./connection-guard.js";
 import { requestInDialog } from "./dialog-request.js";
-import { readListenAddresses } from "./drachtio-login.js";
+import { logInToDrachtio, readListenAddresses } from "./drachtio-login.js";
 import { DrachtioCall, type DrachtioCallParts } from "./incoming-call.js";
+import { LateAddresses } from "./late-addresses.js";
 import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { gateMethods, RequestGate } from "./request-gate.js";
 import { ResumedCall } from "./resumed-call.js";
@@ -27,6 +28,8 @@ export interface DrachtioConnectionOptions {
   readonly onHeard: (source: InviteFacts["source"]) => boolean;
   /** The connection to drachtio is established or re-established. */
   readonly onConnected: (version: string) => void;
+  /** drachtio has opened more addresses since. */
+  readonly onAddresses?: () => void;
   readonly onLost: (why: string) => void;
   /** A call is answered or resumed, and drachtio has its dialog. */
   readonly onDialog?: (dialogId: string) => void;
@@ -72,6 +75,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   #whenLost = new Latch<string>();
   #state: DrachtioConnectionState = "connecting";
   #addresses: readonly ListenAddress[] = [];
+  readonly #late: LateAddresses;
   #version: string | undefined;
   /** Connections so far. */
   #connections = 0;
@@ -79,8 +83,17 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   private constructor(options: DrachtioConnectionOptions, srf: SrfLike) {
     this.#options = options;
     this.#srf = srf;
-    this.#merged = new MergedRequests(options.clock);
     const { clock, random, onDialog = () => undefined, onBug } = options;
+    this.#merged = new MergedRequests(clock);
+    this.#late = new LateAddresses({
+      clock,
+      ask: () => logInToDrachtio(options, clock, byeTimeoutMs),
+      onAddresses: (addresses) => {
+        this.#addresses = addresses;
+        options.onAddresses?.();
+      },
+      onBug,
+    });
     this.#callParts = {
       clock,
       random,
@@ -190,6 +203,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   }
 
   close(): void {
+    this.#late.stop();
     this.#cancelTimer?.();
     if (this.#state === "connected") this.#srf.disconnect();
     else stopConnecting(this.#srf);
@@ -252,6 +266,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
     this.#connections += 1;
     this.#version = version;
     this.#options.onConnected(version);
+    this.#late.watch(this.#addresses);
     for (const call of this.#calls.keys()) {
       if (call instanceof DrachtioCall) call.reconnected();
       this.#orphans.add(call);
@@ -283,6 +298,7 @@ export class DrachtioConnection implements SipRequests, ConnectionCount {
   #lost(state: "refused" | "lost", reason: string): void {
     if (this.#state === "closed" || this.#state === state) return;
     const why = plainText(reason);
+    this.#late.stop();
     this.#state = state;
     this.#whenLost.set(why);
     this.#options.onLost(why);

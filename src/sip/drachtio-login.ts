@@ -12,6 +12,8 @@ export interface DrachtioGreeting {
   readonly version: string;
   /** Its listen addresses on this side of a NAT. */
   readonly addresses: readonly ListenAddress[];
+  /** An address with a public name in drachtio's configuration is given by that name. */
+  readonly publicAddresses: readonly ListenAddress[];
 }
 
 /** `no-connection`: with Node's error code or a text. `not-drachtio`: the peer speaks another protocol. */
@@ -44,7 +46,11 @@ export async function logInToDrachtio(
     const [, verb, , status, hostPorts = "", version = "", localHostPorts = ""] = answer.value.split("|");
     if (verb !== "response") return failure({ kind: "not-drachtio" });
     if (status !== "OK") return failure({ kind: "wrong-secret" });
-    return success({ version, addresses: readListenAddresses(localHostPorts === "" ? hostPorts : localHostPorts) });
+    return success({
+      version,
+      addresses: readListenAddresses(localHostPorts === "" ? hostPorts : localHostPorts),
+      publicAddresses: readListenAddresses(hostPorts),
+    });
   } finally {
     stream.close();
   }

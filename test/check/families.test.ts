@@ -30,7 +30,11 @@ async function ofTrunk(
   const drachtio = {
     greeting: async () =>
       await Promise.resolve(
-        success({ version: "v0.9.10", addresses: [{ transport: "tls" as const, host, port: 5061 }] }),
+        success({
+          version: "v0.9.10",
+          addresses: [{ transport: "tls" as const, host, port: 5061 }],
+          publicAddresses: [],
+        }),
       ),
   };
   return (await trunkCheck(0, { ...trunkConfig, ...changes }, drachtio, tools(names)).run()).filter(
