@@ -145,6 +145,7 @@ await t.test("drachtio", async (t) => {
             { transport: "tls", host: "10.0.0.1", port: 5061 },
             { transport: "tls", host: "[2001:db8::1]", port: 5061 },
           ],
+          publicAddresses: [{ transport: "tls", host: "203.0.113.1", port: 5061 }],
         },
       },
       "the addresses within the NAT, if reported",

@@ -322,12 +322,9 @@ await t.test("uuid_transfer cancels a leg that rings", async (t) => {
 await t.test("more than a hundred channels are shown", async (t) => {
   const orphans: Orphan[] = [];
   for (let count = 0; count < 102; count++) orphans.push(await channel(t));
-  const shown = await rows();
-  const uuids = new Set(shown.map(({ uuid }) => uuid));
-  t.ok(
-    orphans.every(({ uuid }) => uuids.has(uuid)),
-    "all",
-  );
+  // FreeSWITCH shows channels from its database, where the latest ones come a little later.
+  for (const { uuid } of orphans) await untilRow((row) => row.uuid === uuid);
+  t.equal((await rows()).filter(({ uuid }) => orphans.some((orphan) => orphan.uuid === uuid)).length, orphans.length);
   await Promise.all(orphans.map(({ call }) => call.hangUp()));
 });
 
