@@ -1,11 +1,15 @@
 import { randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 import type { Owner } from "./owner.js";
 
 const loopback = "127.0.0.1";
 const attempts = 200;
+/** Longer than any test file, and the pause between tries, in milliseconds. */
+const takenTimeoutMs = 500_000;
+const takenPauseMs = 200;
 /** Above Linux's ephemeral ports (32768 to 60999), which any outgoing connection may take, and FreeSWITCH's in tests. */
 const firstUdpClaim = 61_000;
 const lowest = 63_000;
@@ -53,6 +57,15 @@ export async function claim(name: string): Promise<boolean> {
       resolve(true);
     });
   });
+}
+
+/** Waits for a lock of `claim`. */
+export async function taken(name: string): Promise<void> {
+  const deadline = performance.now() + takenTimeoutMs;
+  while (!(await claim(name))) {
+    if (performance.now() > deadline) throw new Error(`${name} is taken for ${takenTimeoutMs} ms`);
+    await setTimeout(takenPauseMs);
+  }
 }
 
 /**

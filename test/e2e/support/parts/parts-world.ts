@@ -9,7 +9,7 @@ import { RedisServer } from "../../../store/support/redis-server.js";
 import { Kamailio } from "../kamailio.js";
 import { missingPrograms } from "../missing-programs.js";
 import type { Owner } from "../owner.js";
-import { freePorts } from "../ports.js";
+import { freePorts, taken } from "../ports.js";
 import { Rtpengine } from "../rtpengine.js";
 import { numbers, type Settings, World, type WorldOptions } from "../world.js";
 import { Caller } from "./caller.js";
@@ -18,6 +18,8 @@ import { type EndSignal, type Part, type PartEngines, startPartEngines } from ".
 import { Stalls } from "./stalls.js";
 
 const token = "front-end-token";
+/** Such a world has up to ten processes, whose pauses are measured: one at a time on a machine, until this process ends. */
+let turn: Promise<void> | undefined;
 /** An incoming caller records this much: tests look at pauses and prompts, which are kept apart. */
 const recordingMs = 1_000;
 
@@ -56,6 +58,7 @@ export class PartsWorld {
 
   /** Resolves when a call would work. The test itself checks that nothing is left behind. */
   static async start(owner: Owner, options: PartsOptions = {}): Promise<PartsWorld> {
+    await (turn ??= taken("parts-world"));
     const certificates = await makeCertificates();
     const redis = options.store === "redis" ? await startRedis(owner) : undefined;
     const [port = 0, operatorsPort = 0] = await freePorts(2);
