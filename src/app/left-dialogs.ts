@@ -2,6 +2,7 @@ import type { Secret } from "../caller/secret.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import { DialogBook, type DialogBookOptions, type KeptDialog } from "../store/dialog-book.js";
 import { DialogSeal } from "../store/dialog-seal.js";
+import { forEachAtOnce } from "../util/at-once.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { within } from "../util/wait.js";
@@ -64,13 +65,10 @@ export async function endLeftDialogs(parts: LeftDialogsParts): Promise<LeftDialo
     } else if (!goOn.has(kept.dialogId) && !hasChannel(kept.dialogId)) left.push(kept);
   }
   const sums = { ended: 0, unknown: 0, failed: 0 };
-  const waiting = left.slice(0, maxEnded);
   const tooLate = new Latch<true>();
-  const work = async (): Promise<void> => {
-    for (let kept = waiting.shift(); kept !== undefined && !tooLate.isSet; kept = waiting.shift())
-      sums[await endLeft(kept, parts)] += 1;
-  };
-  const workers = Promise.all(Array.from({ length: atOnce }, work));
+  const workers = forEachAtOnce(left.slice(0, maxEnded), atOnce, async (kept) => {
+    if (!tooLate.isSet) sums[await endLeft(kept, parts)] += 1;
+  });
   await within(clock, timeoutMs, workers);
   tooLate.set(true);
   return { ...sums, failed: left.length - sums.ended - sums.unknown };

@@ -26,8 +26,8 @@ export interface CallerDialogParts {
 }
 
 /**
- * The dialog with a caller, by drachtio's id: over any connection to drachtio, by any process. drachtio removes a dialog at the caller's BYE, and tells only
- * the connection that answered the INVITE; a restarted drachtio knows no dialog at all.
+ * The dialog with a caller, by drachtio's id: over any connection to drachtio, by any process. drachtio removes a dialog at
+ * the caller's BYE, and tells only the connection that answered the INVITE; a restarted drachtio knows no dialog at all.
  */
 export class CallerDialog {
   readonly #parts: CallerDialogParts;

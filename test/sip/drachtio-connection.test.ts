@@ -5,6 +5,7 @@ import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
 import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { SipUserAgent } from "../../src/softphone/sip/index.js";
 import { TestPhone } from "../../src/softphone/test-phone.js";
 import { systemClock } from "../../src/util/clock.js";
@@ -104,6 +105,15 @@ function endpoint(): FakeEndpoint {
 
 async function set(latch: Latch<EndCause>): Promise<EndCause> {
   return await new Promise((resolve) => latch.onSet(resolve));
+}
+
+/** An encrypted call from its INVITE to its 200. */
+async function accepted(t: Test, all: Bench): Promise<{ readonly call: PhoneCall; readonly incoming: DrachtioCall }> {
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  return { call, incoming };
 }
 
 await t.test("a REGISTER with provisional responses: the final response is the outcome", async (t) => {
@@ -239,10 +249,7 @@ await t.test("a media server that answers without SRTP: its answer is not forwar
 
 await t.test("the connection to drachtio is cut: the call stays, and its BYE goes over the new one", async (t) => {
   const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  t.same(await incoming.accept(answer, endpoint()), success(undefined));
-  t.ok((await call.answered).ok);
+  const { call, incoming } = await accepted(t, all);
   all.link.cut();
   await until(() => all.events.includes("lost"), "the loss noticed");
   await until(() => all.signalling.state === "connected", "a new connection");
@@ -256,10 +263,7 @@ await t.test("the connection to drachtio is cut: the call stays, and its BYE goe
 
 await t.test("a hang-up after the connection was cut is detected within seconds", async (t) => {
   const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  t.same(await incoming.accept(answer, endpoint()), success(undefined));
-  t.ok((await call.answered).ok);
+  const { call, incoming } = await accepted(t, all);
   all.link.cut();
   await until(() => all.events.includes("lost") && all.signalling.state === "connected", "a new connection");
   // drachtio-server responds to this BYE itself and forwards it to no client (route_request_inside_dialog in client-controller.cpp).
@@ -273,10 +277,7 @@ await t.test("a hang-up after the connection was cut is detected within seconds"
 
 await t.test("a call that ends without a connection to drachtio: its BYE goes over the next one", async (t) => {
   const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  t.same(await incoming.accept(answer, endpoint()), success(undefined));
-  t.ok((await call.answered).ok);
+  const { call, incoming } = await accepted(t, all);
   all.link.cut();
   await until(() => all.signalling.state === "lost", "the loss noticed");
   t.equal(await incoming.askPresence(), "unknown");
@@ -288,10 +289,7 @@ await t.test("a call that ends without a connection to drachtio: its BYE goes ov
 
 await t.test("drachtio restarts: an answered call goes on without signalling, a ringing one ends", async (t) => {
   const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  t.same(await incoming.accept(answer, endpoint()), success(undefined));
-  t.ok((await call.answered).ok);
+  const { incoming } = await accepted(t, all);
   await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
   const ringing = await arrived(all);
   ringing.ring();
@@ -320,10 +318,7 @@ await t.test("drachtio restarts: an answered call goes on without signalling, a 
 
 await t.test("a dialog that an earlier process has left", async (t) => {
   const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  t.same(await incoming.accept(answer, endpoint()), success(undefined));
-  t.ok((await call.answered).ok);
+  const { call, incoming } = await accepted(t, all);
   const reason = 'Q.850;cause=41;text="media-server-lost"';
   t.equal(await all.signalling.endDialog(incoming.dialogId ?? "", reason), "ended");
   t.match(await call.ended, { by: "remote", reason });
