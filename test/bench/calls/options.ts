@@ -1,0 +1,137 @@
+import { parseArgs } from "node:util";
+
+import { failure, type Result, success } from "../../../src/util/result.js";
+
+export type Way = "recipe" | "einwahl";
+export type Media = "plain" | "srtp";
+
+export interface Options {
+  readonly ways: readonly Way[];
+  readonly media: readonly Media[];
+  /** Calls a second, in ascending order; empty: no such series. */
+  readonly rates: readonly number[];
+  /** Numbers of held calls, in ascending order; empty: no such series. */
+  readonly held: readonly number[];
+  /** Length of each measurement. */
+  readonly seconds: number;
+  readonly runs: number;
+  /** Folder of the results. */
+  readonly out: string;
+}
+
+/** What the command line asks for: a run, a comparison of two earlier ones, or the help text. */
+export type Task =
+  | { readonly kind: "run"; readonly options: Options }
+  | { readonly kind: "compare"; readonly before: string; readonly after: string }
+  | { readonly kind: "help" };
+
+export const defaults: Options = {
+  ways: ["recipe", "einwahl"],
+  media: ["plain"],
+  rates: [5, 10, 20, 30, 40, 60],
+  held: [10, 50, 100, 200],
+  seconds: 60,
+  runs: 3,
+  out: "dist/bench-calls",
+};
+
+export const help = `npm run bench:calls -- [options]
+  --only recipe|einwahl       one of the two ways only
+  --srtp                      TLS and SRTP on both legs; with --both also without
+  --both                      plain RTP, then SRTP
+  --rates 5,10,20             new calls a second; none: no such series
+  --held 10,50,100,200        calls held at a time; none: no such series
+  --seconds 60                length of each measurement
+  --runs 3                    runs of everything, for the spread
+  --out DIR                   folder for result.json, result.md and plots (default ${defaults.out})
+  --compare BEFORE AFTER      two result.json as a table; measures nothing
+`;
+
+/** @returns a failure text for the person at the command line */
+export function readOptions(args: readonly string[]): Result<Task, string> {
+  const parsed = parse(args);
+  if (!parsed.ok) return parsed;
+  const { values, positionals } = parsed.value;
+  if (values.help === true) return success({ kind: "help" });
+  if (values.compare !== undefined) {
+    const [after, ...more] = positionals;
+    if (after === undefined || more.length > 0) return failure("--compare needs two files");
+    return success({ kind: "compare", before: values.compare, after });
+  }
+  const [stray] = positionals;
+  if (stray !== undefined) return failure(`unknown argument: ${stray}`);
+  const only = values.only;
+  if (only !== undefined && only !== "recipe" && only !== "einwahl") return failure("--only takes recipe or einwahl");
+  const rates = numbers("--rates", values.rates, defaults.rates);
+  const held = numbers("--held", values.held, defaults.held);
+  const seconds = numbers("--seconds", values.seconds, [defaults.seconds]);
+  const runs = numbers("--runs", values.runs, [defaults.runs]);
+  for (const each of [rates, held, seconds, runs]) if (!each.ok) return each;
+  if (!rates.ok || !held.ok || !seconds.ok || !runs.ok) return failure("unreachable");
+  const media: readonly Media[] =
+    values.both === true ? ["plain", "srtp"] : values.srtp === true ? ["srtp"] : defaults.media;
+  return success({
+    kind: "run",
+    options: {
+      ways: only === undefined ? defaults.ways : [only],
+      media,
+      rates: rates.value,
+      held: held.value,
+      seconds: seconds.value[0] ?? defaults.seconds,
+      runs: runs.value[0] ?? defaults.runs,
+      out: values.out ?? defaults.out,
+    },
+  });
+}
+
+interface Values {
+  readonly only?: string;
+  readonly srtp?: boolean;
+  readonly both?: boolean;
+  readonly rates?: string;
+  readonly held?: string;
+  readonly seconds?: string;
+  readonly runs?: string;
+  readonly out?: string;
+  readonly compare?: string;
+  readonly help?: boolean;
+}
+
+function parse(
+  args: readonly string[],
+): Result<{ readonly values: Values; readonly positionals: readonly string[] }, string> {
+  try {
+    return success(
+      parseArgs({
+        args: [...args],
+        allowPositionals: true,
+        options: {
+          only: { type: "string" },
+          srtp: { type: "boolean" },
+          both: { type: "boolean" },
+          rates: { type: "string" },
+          held: { type: "string" },
+          seconds: { type: "string" },
+          runs: { type: "string" },
+          out: { type: "string" },
+          compare: { type: "string" },
+          help: { type: "boolean", short: "h" },
+        },
+      }),
+    );
+  } catch (error) {
+    return failure(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function numbers(
+  name: string,
+  text: string | undefined,
+  otherwise: readonly number[],
+): Result<readonly number[], string> {
+  if (text === undefined) return success(otherwise);
+  if (text === "none") return success([]);
+  const found = text.split(",").map((each) => (/^\d{1,5}$/.test(each.trim()) ? Number(each) : 0));
+  if (found.some((each) => each < 1)) return failure(`${name} takes whole numbers from 1, with commas between them`);
+  return success([...new Set(found)].sort((left, right) => left - right));
+}
