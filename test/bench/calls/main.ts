@@ -1,15 +1,20 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
 import { type Certificates, makeCertificates } from "../../../src/simulators/certificates.js";
-import { freePort } from "../../e2e/support/ports.js";
 import { missingIn } from "../../engines/programs.js";
+import { compare } from "./compare.js";
+import { freeswitchTraffic } from "./freeswitch-traffic.js";
 import { type Bench, idle, measureHeld, measureSetUp, warm } from "./measure.js";
 import { help, type Media, type Options, readOptions, type Way } from "./options.js";
+import { plot } from "./plot.js";
+import { coreSpeed } from "./processes.js";
 import { startRecipe } from "./recipe.js";
+import { report } from "./report.js";
 import type { Idle, Results, Stage } from "./result.js";
+import { sippTraffic } from "./sipp-traffic.js";
 import type { Subject } from "./subject.js";
 import { startWithEinwahl } from "./with-einwahl.js";
 
@@ -34,15 +39,21 @@ async function measure(options: Options): Promise<Results> {
   const certificates = await makeCertificates();
   const idles: Idle[] = [];
   const stages: Stage[] = [];
+  const speeds: number[] = [];
   for (let run = 1; run <= options.runs; run++) {
+    speeds.push(coreSpeed());
     for (const media of options.media) {
       for (const way of options.ways) {
-        const nodePort = await freePort();
-        const subject = await start(way, certificates, media, nodePort);
+        const traffic = media === "srtp" ? await freeswitchTraffic(certificates) : await sippTraffic();
         try {
-          await series({ subject, media, run, nodePort }, options, idles, stages);
+          const subject = await start(way, certificates, media, traffic.nodePort);
+          try {
+            await series({ subject, media, run, traffic }, options, idles, stages);
+          } finally {
+            await subject.close();
+          }
         } finally {
-          await subject.close();
+          await traffic.close();
         }
       }
     }
@@ -50,7 +61,13 @@ async function measure(options: Options): Promise<Results> {
   const [cpu] = cpus();
   return {
     date: new Date().toISOString(),
-    machine: { cpu: cpu?.model ?? "unknown", cores: cpus().length, kernel: release(), node: process.version },
+    machine: {
+      cpu: cpu?.model ?? "unknown",
+      cores: cpus().length,
+      kernel: release(),
+      node: process.version,
+      sha256MbPerSecond: speeds,
+    },
     seconds: options.seconds,
     idle: idles,
     stages,
@@ -63,32 +80,63 @@ async function series(bench: Bench, options: Options, idles: Idle[], stages: Sta
   idles.push(base);
   const done = (stage: Stage): void => {
     stages.push(stage);
-    print(JSON.stringify(stage));
+    const cpu = Object.entries(stage.cpu).map(([part, value]) => `${part} ${value.toFixed(2)}`);
+    const unit = stage.kind === "setup" ? "ms a call" : "% of a core a call";
+    const load = stage.kind === "setup" ? `${stage.load} calls a second` : `${stage.load} calls held`;
+    print(`run ${bench.run}, ${bench.media}, ${stage.way}, ${load}: ${cpu.join(", ")} (${unit})${failedText(stage)}`);
   };
   for (const rate of options.rates) {
     const stage = await measureSetUp(bench, rate, options.seconds, base);
     done(stage);
-    const failed = Object.values(stage.failures).reduce((sum, count) => sum + count, 0);
-    if (failed > stage.calls * maxFailedShare || stage.machineBusyPercent > fullPercent) break;
+    if (failedCalls(stage) > stage.calls * maxFailedShare || stage.machineBusyPercent > fullPercent) break;
   }
   for (const count of options.held) done(await measureHeld(bench, count, options.seconds, base));
+}
+
+function failedCalls({ failures }: Stage): number {
+  return Object.values(failures).reduce((sum, count) => sum + count, 0);
+}
+
+function failedText(stage: Stage): string {
+  const failed = failedCalls(stage);
+  return failed === 0 ? "" : `; ${failed} of ${stage.calls} calls failed: ${JSON.stringify(stage.failures)}`;
+}
+
+async function run(options: Options): Promise<void> {
+  const missing = missingIn(programs);
+  if (missing !== undefined) {
+    process.stderr.write(`${missing}\n${install}\n`);
+    process.exitCode = 69;
+    return;
+  }
+  const results = await measure(options);
+  const text = report(results);
+  print(text);
+  await mkdir(options.out, { recursive: true });
+  await writeFile(join(options.out, "result.json"), JSON.stringify(results, null, 2));
+  await writeFile(join(options.out, "result.md"), text);
+  const image = plot(results);
+  if (image !== undefined) await writeFile(join(options.out, "result.svg"), image);
+  print(`result.json, result.md and result.svg are in ${options.out}`);
+}
+
+async function readResults(path: string): Promise<Results> {
+  return JSON.parse(await readFile(path, "utf8")) as Results;
 }
 
 const task = readOptions(process.argv.slice(2));
 if (!task.ok) {
   process.stderr.write(`${task.failure}\n${help}`);
   process.exitCode = 64;
-} else if (task.value.kind === "help") {
-  print(help);
-} else if (task.value.kind === "run") {
-  const missing = missingIn(programs);
-  if (missing === undefined) {
-    const { options } = task.value;
-    const results = await measure(options);
-    await mkdir(options.out, { recursive: true });
-    await writeFile(join(options.out, "result.json"), JSON.stringify(results, null, 2));
-  } else {
-    process.stderr.write(`${missing}\n${install}\n`);
-    process.exitCode = 69;
+} else {
+  switch (task.value.kind) {
+    case "help":
+      print(help);
+      break;
+    case "compare":
+      print(compare(await readResults(task.value.before), await readResults(task.value.after)));
+      break;
+    case "run":
+      await run(task.value.options);
   }
 }

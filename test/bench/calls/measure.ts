@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
+import type { CallTimes } from "./call-times.js";
 import type { Media } from "./options.js";
 import { percentilesOf } from "./percentiles.js";
 import { machine } from "./processes.js";
 import type { Idle, PerPart, Stage } from "./result.js";
-import { Callers, Node } from "./sipp.js";
-import { type CallTimes, readCalls } from "./sipp-log.js";
 import { mapParts, type Subject, type Usages, usagesOf } from "./subject.js";
+import type { CallLoad, RunningTraffic, Traffic } from "./traffic.js";
 
 /** A conference of a short test call: the seconds that the caller stays after the PIN. */
 const talkMs = 7_000;
@@ -18,6 +15,7 @@ const heldRate = 10;
 const idleMs = 10_000;
 const settleMs = 3_000;
 const joinWithinMs = 30_000;
+const emptyWithinMs = 30_000;
 const lookEveryMs = 250;
 const warmUp = { calls: 40, rate: 5, talkMs: 1_000 } as const;
 
@@ -25,27 +23,26 @@ export interface Bench {
   readonly subject: Subject;
   readonly media: Media;
   readonly run: number;
-  /** Of the conference node. */
-  readonly nodePort: number;
+  readonly traffic: Traffic;
 }
 
 /** First calls load code and fill caches; they are in no figure. */
 export async function warm(bench: Bench): Promise<void> {
-  await withEnds(bench, warmUp, async ({ callers }) => {
-    await callers.done();
+  await withCalls(bench, warmUp, async ({ traffic }) => {
+    await traffic.done();
   });
 }
 
-export async function idle(bench: Bench): Promise<Idle> {
+export async function idle({ subject, media, run }: Bench): Promise<Idle> {
   await setTimeout(settleMs);
-  const window = open(bench.subject);
+  const window = open(subject);
   await setTimeout(idleMs);
   const { seconds, before, after } = window();
   return {
-    way: bench.subject.way,
-    media: bench.media,
-    run: bench.run,
-    cpu: cpuBetween(before, after, (ms) => ms / seconds / 10),
+    way: subject.way,
+    media,
+    run,
+    cpu: cpuBetween(before, after, (ms) => coreShare(ms, seconds)),
     residentKb: mapParts(after, ({ residentKb }) => residentKb),
   };
 }
@@ -53,18 +50,18 @@ export async function idle(bench: Bench): Promise<Idle> {
 /** Calls at a rate, each with PIN and some talk: CPU per call from INVITE to the end. @param rate calls a second */
 export async function measureSetUp(bench: Bench, rate: number, seconds: number, base: Idle): Promise<Stage> {
   const load = { calls: rate * seconds, rate, talkMs };
-  return await withEnds(bench, load, async ({ node, callers, window }) => {
-    await callers.done();
+  return await withCalls(bench, load, async ({ traffic, window }) => {
+    await traffic.done();
     await untilEmpty(bench.subject);
     const spent = window();
-    const calls = readCalls(callers.log, node.log);
     return {
-      ...(await common(bench, calls, callers, spent)),
+      ...(await common(bench, traffic, spent)),
       kind: "setup",
       load: rate,
       calls: load.calls,
       cpu: cpuBetween(spent.before, spent.after, (ms, part) => {
-        return (ms - (base.cpu[part] ?? 0) * 10 * spent.seconds) / load.calls;
+        const idleMs = ((base.cpu[part] ?? 0) / 100) * spent.seconds * 1_000;
+        return (ms - idleMs) / load.calls;
       }),
     };
   });
@@ -73,58 +70,55 @@ export async function measureSetUp(bench: Bench, rate: number, seconds: number, 
 /** Calls that talk: CPU of each as a share of a core. */
 export async function measureHeld(bench: Bench, count: number, seconds: number, base: Idle): Promise<Stage> {
   const load = { calls: count, rate: heldRate, talkMs: (count / heldRate + seconds) * 1_000 + 4 * settleMs };
-  return await withEnds(bench, load, async ({ node, callers }) => {
-    const joined = await untilJoined(node, callers, count);
+  return await withCalls(bench, load, async ({ traffic }) => {
+    const joined = await untilJoined(traffic, count);
     await setTimeout(settleMs);
     await bench.subject.eventLoop();
     const window = open(bench.subject);
     await setTimeout(seconds * 1_000);
     const spent = window();
-    const delay = await bench.subject.eventLoop();
-    const leftEarly = readCalls(callers.log, node.log).filter(({ ended }) => ended !== undefined).length;
-    await callers.done();
+    const eventLoop = await bench.subject.eventLoop();
+    await traffic.done();
     await untilEmpty(bench.subject);
-    const stage = await common(bench, readCalls(callers.log, node.log), callers, spent);
     return {
-      ...stage,
+      ...(await common(bench, traffic, spent)),
       kind: "held",
       load: count,
       calls: count,
-      eventLoop: delay,
-      failures: leftEarly > 0 ? { ...stage.failures, "ended early": leftEarly } : stage.failures,
-      cpu: cpuBetween(spent.before, spent.after, (ms, part) => {
-        return (ms / spent.seconds / 10 - (base.cpu[part] ?? 0)) / Math.max(1, joined);
-      }),
+      eventLoop,
+      cpu: cpuBetween(
+        spent.before,
+        spent.after,
+        (ms, part) => (coreShare(ms, spent.seconds) - (base.cpu[part] ?? 0)) / Math.max(1, joined),
+      ),
     };
   });
 }
 
-interface Ends {
-  readonly node: Node;
-  readonly callers: Callers;
+/** % of a core. */
+function coreShare(cpuMs: number, seconds: number): number {
+  return (100 * cpuMs) / (seconds * 1_000);
+}
+
+interface Running {
+  readonly traffic: RunningTraffic;
   /** Opened before the first call. */
   readonly window: () => Spent;
 }
 
-async function withEnds<Value>(
+async function withCalls<Value>(
   bench: Bench,
-  load: { readonly calls: number; readonly rate: number; readonly talkMs: number },
-  use: (ends: Ends) => Promise<Value>,
+  load: CallLoad,
+  use: (running: Running) => Promise<Value>,
 ): Promise<Value> {
-  const folder = await mkdtemp(join(tmpdir(), "einwahl-calls-"));
-  const node = await Node.start(folder, bench.nodePort);
+  // Starts einwahl's statistics of delays again.
+  await bench.subject.eventLoop();
+  const window = open(bench.subject);
+  const traffic = await bench.traffic.start(bench.subject.port, load);
   try {
-    await bench.subject.eventLoop();
-    const window = open(bench.subject);
-    const callers = await Callers.start(folder, bench.subject.port, load);
-    try {
-      return await use({ node, callers, window });
-    } finally {
-      await callers.stop();
-    }
+    return await use({ traffic, window });
   } finally {
-    await node.stop();
-    await rm(folder, { recursive: true, force: true });
+    await traffic.stop();
   }
 }
 
@@ -156,56 +150,55 @@ function cpuBetween(before: Usages, after: Usages, convert: (ms: number, part: k
 
 type Common = Omit<Stage, "kind" | "load" | "calls" | "cpu">;
 
-async function common(
-  { subject, media, run }: Bench,
-  calls: readonly CallTimes[],
-  callers: Callers,
-  spent: Spent,
-): Promise<Common> {
-  const joinedAfterDigit = calls.flatMap(({ audio, joined }) =>
-    audio === undefined || joined === undefined ? [] : [joined - audio - callers.lastDigitMs],
-  );
+async function common({ subject, media, run }: Bench, traffic: RunningTraffic, spent: Spent): Promise<Common> {
+  const calls = traffic.calls();
   return {
     way: subject.way,
     media,
     run,
-    failures: failuresOf(calls, callers.errors),
+    failures: { ...failuresOf(calls), ...traffic.faults() },
     seconds: spent.seconds,
     residentKb: mapParts(spent.after, ({ residentKb }) => residentKb),
     inviteToAnswer: percentilesOf(
       calls.flatMap(({ invited, answered }) => (answered === undefined ? [] : [answered - invited])),
     ),
-    digitToConference: percentilesOf(joinedAfterDigit),
+    digitToConference: percentilesOf(
+      calls.flatMap(({ audio, joined }) =>
+        audio === undefined || joined === undefined ? [] : [joined - audio - traffic.lastDigitMs],
+      ),
+    ),
     eventLoop: await subject.eventLoop(),
     machineBusyPercent: spent.busyPercent,
   };
 }
 
-/** What is missing in calls, and the responses that sipp did not expect. */
-export function failuresOf(calls: readonly CallTimes[], errors: string): Readonly<Record<string, number>> {
+/** What is missing in calls; each counts once. */
+export function failuresOf(calls: readonly CallTimes[]): Readonly<Record<string, number>> {
   const failures: Record<string, number> = {};
-  const count = (reason: string): void => {
-    failures[reason] = (failures[reason] ?? 0) + 1;
-  };
   for (const { answered, joined, ended } of calls) {
-    if (answered === undefined) count("not answered");
-    else if (joined === undefined) count("not in the conference");
-    else if (ended === undefined) count("BYE without response");
+    const reason =
+      answered === undefined
+        ? "not answered"
+        : joined === undefined
+          ? "not in the conference"
+          : ended === undefined
+            ? "ended early"
+            : undefined;
+    if (reason !== undefined) failures[reason] = (failures[reason] ?? 0) + 1;
   }
-  for (const [, status = ""] of errors.matchAll(/received 'SIP\/2\.0 (\d{3})/g)) count(`response ${status}`);
   return failures;
 }
 
-async function untilJoined(node: Node, callers: Callers, count: number): Promise<number> {
+async function untilJoined(traffic: RunningTraffic, count: number): Promise<number> {
   const deadline = performance.now() + (count / heldRate) * 1_000 + joinWithinMs;
   for (;;) {
-    const joined = readCalls(callers.log, node.log).filter((call) => call.joined !== undefined).length;
+    const joined = traffic.calls().filter((call) => call.joined !== undefined).length;
     if (joined >= count || performance.now() > deadline) return joined;
     await setTimeout(lookEveryMs);
   }
 }
 
 async function untilEmpty(subject: Subject): Promise<void> {
-  const deadline = performance.now() + joinWithinMs;
+  const deadline = performance.now() + emptyWithinMs;
   while ((await subject.channels()) > 0 && performance.now() < deadline) await setTimeout(lookEveryMs);
 }

@@ -63,11 +63,13 @@ export function readOptions(args: readonly string[]): Result<Task, string> {
   const only = values.only;
   if (only !== undefined && only !== "recipe" && only !== "einwahl") return failure("--only takes recipe or einwahl");
   const rates = numbers("--rates", values.rates, defaults.rates);
+  if (!rates.ok) return rates;
   const held = numbers("--held", values.held, defaults.held);
-  const seconds = numbers("--seconds", values.seconds, [defaults.seconds]);
-  const runs = numbers("--runs", values.runs, [defaults.runs]);
-  for (const each of [rates, held, seconds, runs]) if (!each.ok) return each;
-  if (!rates.ok || !held.ok || !seconds.ok || !runs.ok) return failure("unreachable");
+  if (!held.ok) return held;
+  const seconds = number("--seconds", values.seconds, defaults.seconds);
+  if (!seconds.ok) return seconds;
+  const runs = number("--runs", values.runs, defaults.runs);
+  if (!runs.ok) return runs;
   const media: readonly Media[] =
     values.both === true ? ["plain", "srtp"] : values.srtp === true ? ["srtp"] : defaults.media;
   return success({
@@ -77,8 +79,8 @@ export function readOptions(args: readonly string[]): Result<Task, string> {
       media,
       rates: rates.value,
       held: held.value,
-      seconds: seconds.value[0] ?? defaults.seconds,
-      runs: runs.value[0] ?? defaults.runs,
+      seconds: seconds.value,
+      runs: runs.value,
       out: values.out ?? defaults.out,
     },
   });
@@ -124,6 +126,12 @@ function parse(
   }
 }
 
+function number(name: string, text: string | undefined, otherwise: number): Result<number, string> {
+  if (text === undefined) return success(otherwise);
+  const value = wholeNumber(text);
+  return value === undefined ? failure(`${name} takes a whole number from 1`) : success(value);
+}
+
 function numbers(
   name: string,
   text: string | undefined,
@@ -131,7 +139,16 @@ function numbers(
 ): Result<readonly number[], string> {
   if (text === undefined) return success(otherwise);
   if (text === "none") return success([]);
-  const found = text.split(",").map((each) => (/^\d{1,5}$/.test(each.trim()) ? Number(each) : 0));
-  if (found.some((each) => each < 1)) return failure(`${name} takes whole numbers from 1, with commas between them`);
-  return success([...new Set(found)].sort((left, right) => left - right));
+  const found = new Set<number>();
+  for (const each of text.split(",")) {
+    const value = wholeNumber(each.trim());
+    if (value === undefined) return failure(`${name} takes whole numbers from 1, with commas between them`);
+    found.add(value);
+  }
+  return success([...found].sort((left, right) => left - right));
+}
+
+/** 1 to 99999. */
+function wholeNumber(text: string): number | undefined {
+  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : undefined;
 }

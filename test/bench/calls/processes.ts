@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** What a process has used since its start, its ended threads included. */
@@ -8,6 +9,8 @@ export interface Usage {
 
 /** sysconf(_SC_CLK_TCK) on Linux, for every architecture that Node runs on. */
 const ticksPerSecond = 100;
+/** About half a second. */
+const speedBlocks = 200;
 
 /** @param stat the text of /proc/PID/stat */
 export function cpuOf(stat: string): number {
@@ -46,6 +49,16 @@ export function usageOf(pid: number): Usage {
 
 export function machine(): { readonly busyMs: number; readonly totalMs: number } {
   return machineOf(readFileSync("/proc/stat", "utf8"));
+}
+
+/** What one core does now: SHA-256, MB a second. Virtual machines differ by the hour. */
+export function coreSpeed(): number {
+  const block = Buffer.alloc(1_000_000);
+  const begin = performance.now();
+  const hash = createHash("sha256");
+  for (let count = 0; count < speedBlocks; count++) hash.update(block);
+  hash.digest();
+  return speedBlocks / ((performance.now() - begin) / 1_000);
 }
 
 /** The process of this name among a start script's descendants: pipes and maskers around it are no part of the figures. */

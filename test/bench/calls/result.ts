@@ -38,9 +38,18 @@ export interface Idle {
   readonly residentKb: PerPart;
 }
 
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly kernel: string;
+  readonly node: string;
+  /** SHA-256 on one core before each run: only results of machines that are equally fast can be compared. */
+  readonly sha256MbPerSecond: readonly number[];
+}
+
 export interface Results {
   readonly date: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly kernel: string; readonly node: string };
+  readonly machine: Machine;
   readonly seconds: number;
   readonly idle: readonly Idle[];
   readonly stages: readonly Stage[];

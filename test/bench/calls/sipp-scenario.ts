@@ -1,4 +1,4 @@
-/* The scenarios of sipp: the caller and the conference node. Both log what happened when; sipp-log.ts reads that. */
+/* The scenarios of sipp: the caller and the conference node. Both log what happened when; call-times.ts reads that. */
 
 export interface CallerPlan {
   /** One pcap file for each PIN. */
@@ -27,7 +27,7 @@ export function callerScenario({ captures, talkMs }: CallerPlan): string {
   <nop><action>
     <assignstr assign_to="place" value="[field1]"/>
 ${places.map((place) => `    <ereg regexp="^${place}$" search_in="var" variable="place" assign_to="is${place}"/>`).join("\n")}
-    <log message="invite [field0] [timestamp]"/>
+    <log message="invite|[field0]|[timestamp]"/>
   </action></nop>
   <send retrans="500"><![CDATA[
       INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0
@@ -47,7 +47,7 @@ ${places.map((place) => `    <ereg regexp="^${place}$" search_in="var" variable=
   <recv response="100" optional="true"/>
   <recv response="180" optional="true"/>
   <recv response="183" optional="true"/>
-  <recv response="200" rrs="true"><action><log message="answered [field0] [timestamp]"/></action></recv>
+  <recv response="200" rrs="true"><action><log message="answered|[field0]|[timestamp]"/></action></recv>
   <send><![CDATA[
       ACK [next_url] SIP/2.0
       Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -66,7 +66,7 @@ ${files
   .map(
     (file, index) => `  <label id="play${index + 1}"/>
   <nop next="talk"><action>
-    <log message="audio [field0] [timestamp]"/>
+    <log message="audio|[field0]|[timestamp]"/>
     <exec play_pcap_audio="${file}"/>
   </action></nop>`,
   )
@@ -86,7 +86,7 @@ ${files
       Content-Length: 0
 
   ]]></send>
-  <recv response="200"><action><log message="ended [field0] [timestamp]"/></action></recv>
+  <recv response="200"><action><log message="ended|[field0]|[timestamp]"/></action></recv>
 </scenario>
 `;
 }
@@ -96,7 +96,7 @@ export const nodeScenario = `<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="node">
   <recv request="INVITE" rrs="true"><action>
     <ereg regexp=".*" search_in="hdr" header="From:" assign_to="caller"/>
-    <log message="joined [$caller] [timestamp]"/>
+    <log message="joined|[$caller]|[timestamp]"/>
   </action></recv>
   <send retrans="500"><![CDATA[
       SIP/2.0 200 OK
