@@ -1,5 +1,3 @@
-import { cpus } from "node:os";
-
 import type { Engine } from "./engine.js";
 
 const line = "=".repeat(97);
@@ -24,14 +22,15 @@ export function sofiaStatus(engine: Engine): string {
 }
 
 /** `status`. */
-export function statusText({ channels, version }: Engine): string {
+export function statusText({ channels, version, strain }: Engine): string {
   return [
     `UP ${upTime(process.uptime() * 1000)}`,
     `FreeSWITCH (Version ${version}) is ready`,
     `${channels.sinceStart} session(s) since startup`,
     `${channels.size} session(s) - peak ${channels.peak}, last 5min ${channels.peak} `,
-    `0 session(s) per Sec out of max 0, peak 0, last 5min 0 `,
+    `${channels.thisSecond} session(s) per Sec out of max ${channels.maxPerSecond}, peak 0, last 5min 0 `,
     `${channels.maxSessions} session(s) max`,
+    `min idle cpu 0.00/${strain.idle.toFixed(2)}`,
     "",
   ].join("\n");
 }
@@ -48,27 +47,4 @@ export function upTime(milliseconds: number): string {
     [0, "microsecond"],
   ];
   return parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(", ");
-}
-
-/** CPU idle time since the last reading, in percent. */
-export class IdleMeter {
-  #last = times();
-
-  percent(): number {
-    const now = times();
-    const idle = now.idle - this.#last.idle;
-    const all = now.all - this.#last.all;
-    this.#last = now;
-    return all <= 0 ? 100 : (100 * idle) / all;
-  }
-}
-
-function times(): { idle: number; all: number } {
-  let idle = 0;
-  let all = 0;
-  for (const { times: each } of cpus()) {
-    idle += each.idle;
-    all += each.user + each.nice + each.sys + each.idle + each.irq;
-  }
-  return { idle, all };
 }

@@ -49,6 +49,10 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
     refuse(invite, 404, "NO_ROUTE_DESTINATION");
     return;
   }
+  if (engine.strain.delayMs > 0)
+    await new Promise<void>((resolve) => {
+      engine.clock.after(engine.strain.delayMs, resolve);
+    });
   const media = await engine.openMedia().catch(() => undefined);
   if (media === undefined) {
     refuse(invite, 503, "NORMAL_TEMPORARY_FAILURE");

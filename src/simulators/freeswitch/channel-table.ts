@@ -3,12 +3,25 @@ import type { Channel } from "./channel.js";
 /** The existing channels, in order of creation. */
 export class ChannelTable {
   readonly maxSessions: number;
+  /** sessions-per-second of switch.conf. */
+  readonly maxPerSecond: number;
+  readonly #now: () => number;
+  #second = 0;
+  #inSecond = 0;
   readonly #channels = new Map<string, Channel>();
   #sinceStart = 0;
   #peak = 0;
 
-  constructor(maxSessions: number) {
+  /** @param now monotonic milliseconds */
+  constructor(maxSessions: number, maxPerSecond: number, now: () => number) {
     this.maxSessions = maxSessions;
+    this.maxPerSecond = maxPerSecond;
+    this.#now = now;
+  }
+
+  /** Channels created in this second. */
+  get thisSecond(): number {
+    return this.#second === Math.floor(this.#now() / 1_000) ? this.#inSecond : 0;
   }
 
   get size(): number {
@@ -24,12 +37,14 @@ export class ChannelTable {
   }
 
   get isFull(): boolean {
-    return this.#channels.size >= this.maxSessions;
+    return this.#channels.size >= this.maxSessions || this.thisSecond >= this.maxPerSecond;
   }
 
   add(channel: Channel): void {
     this.#channels.set(channel.uuid, channel);
     this.#sinceStart += 1;
+    this.#inSecond = this.thisSecond + 1;
+    this.#second = Math.floor(this.#now() / 1_000);
     this.#peak = Math.max(this.#peak, this.#channels.size);
   }
 

@@ -15,6 +15,7 @@ import { EventServer } from "./event-server.js";
 import type { EventSocket } from "./event-socket.js";
 import { startHeartbeat } from "./heartbeat.js";
 import { SoundLibrary } from "./sound-library.js";
+import { Strain } from "./strain.js";
 
 export interface EmbeddedFreeSwitchOptions {
   readonly eventSocket: {
@@ -37,6 +38,8 @@ export interface EmbeddedFreeSwitchOptions {
   readonly bbbMediaTimeoutSec?: number;
   /** Maximum concurrent channels, both legs counted; default 1000. */
   readonly maxSessions?: number;
+  /** Channels created per second; default 200, as in freeswitch/conf/vars.xml. */
+  readonly sessionsPerSecond?: number;
   /** Default 20 s. */
   readonly heartbeatMs?: number;
   /** Allowed application hosts for channels, as in EINWAHL_FS_CONTROL_HOSTS; default 127.0.0.1. */
@@ -52,6 +55,7 @@ export interface EmbeddedFreeSwitchOptions {
 }
 
 const defaultSessions = 1000;
+const defaultPerSecond = 200;
 const defaultHeartbeatMs = 20_000;
 const maxRemembered = 100;
 /** Timeout of a channel's end during `close`, ms. */
@@ -100,6 +104,11 @@ export class EmbeddedFreeSwitch {
   /** Port of the profile drachtio_mrf. */
   get sipPort(): number {
     return this.#engine.profiles[0]?.port ?? 0;
+  }
+
+  /** How busy its host is; a test may change it. */
+  get strain(): Pick<Strain, "idlePercent" | "delayMs"> {
+    return this.#engine.strain;
   }
 
   /** The first hundred unsupported requests. */
@@ -197,7 +206,10 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
     pacer,
     random,
     bus: new EventBus(randomUUID(), advertisedAddress ?? address),
-    channels: new ChannelTable(o.maxSessions ?? defaultSessions),
+    channels: new ChannelTable(o.maxSessions ?? defaultSessions, o.sessionsPerSecond ?? defaultPerSecond, () =>
+      clock.now(),
+    ),
+    strain: new Strain(() => clock.now()),
     sounds: new SoundLibrary({ soundsDir: o.soundsDir, unsupported }),
     applications: makeApplications(),
     profiles,

@@ -6,6 +6,7 @@ import type { Application } from "./applications/application.js";
 import type { ChannelTable } from "./channel-table.js";
 import type { EventBus } from "./event-bus.js";
 import type { SoundLibrary } from "./sound-library.js";
+import type { Strain } from "./strain.js";
 
 /** `rtp-timeout-sec` and `rtp-hold-timeout-sec` of a profile. */
 export interface RtpTimeouts {
@@ -34,6 +35,7 @@ export interface Engine {
   readonly random: (bytes: number) => Buffer;
   readonly bus: EventBus;
   readonly channels: ChannelTable;
+  readonly strain: Strain;
   readonly sounds: SoundLibrary;
   readonly applications: ReadonlyMap<string, Application>;
   readonly profiles: readonly SipProfile[];

@@ -253,7 +253,7 @@ export class EventSocket {
     const [name = "", ...rest] = text.split(" ");
     const owner = this.#channel?.uuid;
     const { engine } = this;
-    setImmediate(() => {
+    const run = (): void => {
       const body = this.#api.run(text);
       engine.bus.fire(
         "BACKGROUND_JOB",
@@ -265,7 +265,9 @@ export class EventSocket {
         ],
         body,
       );
-    });
+    };
+    if (engine.strain.delayMs > 0) engine.clock.after(engine.strain.delayMs, run);
+    else setImmediate(run);
   }
 
   #sendMessage(argument: string, command: Command): string {

@@ -1,5 +1,6 @@
-import { IdleMeter, upTime } from "./api-status.js";
+import { upTime } from "./api-status.js";
 import type { Engine } from "./engine.js";
+import { IdleMeter } from "./idle-meter.js";
 
 /** Sends the event HEARTBEAT periodically. Returns a stop function. */
 export function startHeartbeat(engine: Engine, everyMs: number): () => void {
