@@ -119,10 +119,15 @@ export interface Trunks {
 
 /** The media servers; each call is placed on one of them. */
 export interface MediaServers {
-  /** Reserves a channel and answers the caller's offer. */
-  openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>>;
+  /** Reserves a channel and answers the caller's offer. @param turn of a new call; none: the call is up already */
+  openEndpoint(offer: string, srtp: Admitted["srtp"], turn?: Turn): Promise<Result<CallerEndpoint, MediaFailure>>;
   /** Reserves a channel that makes the offer, for an INVITE without SDP (RFC 3261 section 13.2.1). */
-  openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>>;
+  openOffer(srtp: Admitted["srtp"], turn?: Turn): Promise<Result<OfferingEndpoint, MediaFailure>>;
+}
+
+/** The right of a new call to be opened now, on this media server; `undefined`: on any, because none is up yet. */
+export interface Turn {
+  readonly mediaServer: string | undefined;
 }
 
 /** A channel that has made the offer and waits for the caller's answer. */

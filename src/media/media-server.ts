@@ -11,30 +11,18 @@ import { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
 import { connectFsmrf, type FsmrfMediaServer } from "./fsmrf.js";
-import { type InviteFault, inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
+import { inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
 import { findLeftChannels, type LeftChannel } from "./left-channels.js";
+import { LoadWatch } from "./load-watch.js";
+import type { MediaServerOptions } from "./media-server-options.js";
 import { sealRecord } from "./record-seal.js";
 import { type ResumedEndpoint, resumeEndpoint } from "./resume-endpoint.js";
 import { suiteIn, withPublicAddress } from "./sdp.js";
-import { rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
+import type { ServerLoad } from "./server-load.js";
+import { rtpTimeoutFor } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
 import { Suspicion } from "./suspicion.js";
-
-export interface MediaServerOptions extends RtpTimeouts {
-  readonly name: string;
-  readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
-  /** The sofia profile that takes drachtio's INVITEs. */
-  readonly profile: string;
-  /** The local address that accepts FreeSWITCH's connections for channels, and the address that FreeSWITCH connects to. */
-  readonly listenAddress: string;
-  readonly advertisedAddress: string;
-  /** Replaces its own address in SDP to callers, behind NAT. */
-  readonly publicAddress: string | undefined;
-  /** Maximum number of concurrent caller channels. */
-  readonly capacity: number;
-  readonly soundsDirectory: string;
-}
 
 export type MediaServerState = { readonly kind: "down"; readonly why: string } | { readonly kind: "up" };
 
@@ -50,6 +38,9 @@ const suspectedForMs = 1_000;
 export class MediaServer {
   readonly name: string;
   readonly capacity: number;
+  /** How many new calls it gets. */
+  readonly load: ServerLoad;
+  readonly #loadWatch: LoadWatch;
   readonly #options: MediaServerOptions;
   readonly #srf: SrfLike;
   readonly #clock: Clock;
@@ -86,6 +77,8 @@ export class MediaServer {
     this.#onState = onState;
     this.#onBug = onBug;
     this.#eventSocket = new EventSocket({ ...options.eventSocket, clock });
+    this.#loadWatch = new LoadWatch(options, clock, () => this.#eventSocket.api("status", probeTimeoutMs));
+    this.load = this.#loadWatch.load;
   }
 
   get state(): MediaServerState {
@@ -134,6 +127,7 @@ export class MediaServer {
     this.#closed = true;
     this.#channels.close();
     this.#cancelTimer?.();
+    this.#loadWatch.close();
     this.#eventSocket.close();
     this.#fsmrf?.disconnect();
   }
@@ -157,6 +151,7 @@ export class MediaServer {
     const fsmrf = this.#fsmrf;
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#channels.take();
+    const openedAt = this.#clock.now();
     const creating = fsmrf
       .createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) })
       .then((raw) => {
@@ -166,12 +161,15 @@ export class MediaServer {
     try {
       const inTime = this.#inTime(creating, (late) => late.release());
       const endpoint = await this.#suspicion.unlessRaised(inTime);
+      this.load.opened(this.#clock.now() - openedAt);
       if (endpoint !== undefined) return success(endpoint);
       inTime.then((late) => late.release()).catch(counted);
       return failure("media-unavailable");
     } catch (error) {
       counted();
-      return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
+      const { status } = error as SrfError;
+      if (status === 503) this.load.refused();
+      return failure(status === 488 ? "unusable-offer" : "media-unavailable");
     }
   }
 
@@ -321,14 +319,17 @@ export class MediaServer {
       return;
     }
     // In every probe: FreeSWITCH may have been restarted with another version.
-    const about = await this.#eventSocket.api("status", probeTimeoutMs);
+    const about = await this.#loadWatch.sample();
     if (about.ok) this.#version = freeSwitchVersion(about.value);
     // drachtio-fsmrf 4.1.2 throws inside a callback if the profile is missing: check first.
     if (!isRunning(status.value, profile)) {
       this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
       return;
     }
-    const fault = await this.#inviteFault();
+    const fault = await inviteFault((name) => this.#globalVariable(name), {
+      password: this.#options.eventSocket.password,
+      advertisedAddress: this.#options.advertisedAddress,
+    });
     if (fault !== undefined && fault !== "no-key") {
       this.#enter({ kind: "down", why: inviteFaultTexts[fault] });
       return;
@@ -339,15 +340,9 @@ export class MediaServer {
     );
   }
 
-  async #inviteFault(): Promise<InviteFault | undefined> {
-    const { eventSocket, advertisedAddress } = this.#options;
-    return await inviteFault(
-      async (name) => {
-        const value = await this.#eventSocket.api(`global_getvar ${name}`, probeTimeoutMs);
-        return value.ok ? value.value.trim() : undefined;
-      },
-      { password: eventSocket.password, advertisedAddress },
-    );
+  async #globalVariable(name: string): Promise<string | undefined> {
+    const value = await this.#eventSocket.api(`global_getvar ${name}`, probeTimeoutMs);
+    return value.ok ? value.value.trim() : undefined;
   }
 
   async #connect(): Promise<FsmrfMediaServer | undefined> {

@@ -1,5 +1,12 @@
-import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndpoint } from "../call/interfaces.js";
-import { failure, type Result } from "../util/result.js";
+import type {
+  Admitted,
+  CallerEndpoint,
+  MediaFailure,
+  MediaServers,
+  OfferingEndpoint,
+  Turn,
+} from "../call/interfaces.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { MediaServer } from "./media-server.js";
 
 /** The part of `MediaServer` that the pool uses. */
@@ -11,6 +18,7 @@ export type PooledServer = Pick<
   | "version"
   | "channels"
   | "capacity"
+  | "load"
   | "open"
   | "close"
   | "openEndpoint"
@@ -82,20 +90,35 @@ export class MediaServerPool implements MediaServers {
     for (const server of [...this.#servers, ...this.#retired]) server.close();
   }
 
-  async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>> {
-    return await this.#open((server) => server.openEndpoint(offer, srtp));
+  takeTurn(): Result<Turn, "overloaded"> {
+    const servers = this.#free(new Set()).sort((a, b) => newLoadOf(a) - newLoadOf(b));
+    const taken = servers.findIndex(({ load }) => load.hasTurn);
+    for (const { load } of servers.slice(0, taken === -1 ? undefined : taken)) load.miss();
+    const server = servers[taken];
+    server?.load.take();
+    // Without any server that is up the call waits for one, as it did before.
+    return servers.length > 0 && server === undefined ? failure("overloaded") : success({ mediaServer: server?.name });
   }
 
-  async openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>> {
-    return await this.#open((server) => server.openOffer(srtp));
+  async openEndpoint(
+    offer: string,
+    srtp: Admitted["srtp"],
+    turn?: Turn,
+  ): Promise<Result<CallerEndpoint, MediaFailure>> {
+    return await this.#open(turn, (server) => server.openEndpoint(offer, srtp));
+  }
+
+  async openOffer(srtp: Admitted["srtp"], turn?: Turn): Promise<Result<OfferingEndpoint, MediaFailure>> {
+    return await this.#open(turn, (server) => server.openOffer(srtp));
   }
 
   async #open<Opened>(
+    turn: Turn | undefined,
     open: (server: PooledServer) => Promise<Result<Opened, MediaFailure>>,
   ): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<PooledServer>();
     for (let tries = 0; tries < maxTries; tries++) {
-      const server = this.#leastLoaded(tried) ?? (await this.#afterProbe(tried));
+      const server = this.#inTurn(turn, tried) ?? this.#leastLoaded(tried) ?? (await this.#afterProbe(tried));
       if (server === undefined) break;
       tried.add(server);
       const opened = await open(server);
@@ -111,11 +134,30 @@ export class MediaServerPool implements MediaServers {
     return this.#leastLoaded(tried);
   }
 
+  /** A moved call is opened whatever the load, but not on a slow server if there is another one. */
   #leastLoaded(except: ReadonlySet<PooledServer>): PooledServer | undefined {
-    const free = this.#servers.filter(
+    return this.#free(except).sort(
+      (a, b) => slowness(a) - slowness(b) || a.channels / a.capacity - b.channels / b.capacity,
+    )[0];
+  }
+
+  #inTurn(turn: Turn | undefined, except: ReadonlySet<PooledServer>): PooledServer | undefined {
+    return this.#free(except).find(({ name }) => name === turn?.mediaServer);
+  }
+
+  #free(except: ReadonlySet<PooledServer>): PooledServer[] {
+    return this.#servers.filter(
       (server) =>
         !except.has(server) && server.state.kind === "up" && !server.isSuspected && server.channels < server.capacity,
     );
-    return free.sort((a, b) => a.channels / a.capacity - b.channels / b.capacity)[0];
   }
+}
+
+/** Includes calls that have a turn and no channel yet: many may come at once. */
+function newLoadOf({ channels, load, capacity }: PooledServer): number {
+  return (channels + load.taken) / capacity;
+}
+
+function slowness({ load }: PooledServer): number {
+  return load.state === "slow" ? 1 : 0;
 }

@@ -39,6 +39,8 @@ await t.test("FreeSWITCH's version before and after a restart with another versi
     soundsDirectory: "",
     mediaTimeoutMs: 30_000,
     holdTimeoutMs: 1_800_000,
+    minIdlePercent: () => 0,
+    onLoad: () => undefined,
   };
   const server = new MediaServer(
     options,

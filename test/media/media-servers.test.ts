@@ -3,6 +3,7 @@ import t from "tap";
 import type { CallerEndpoint } from "../../src/call/interfaces.js";
 import type { MediaServerState } from "../../src/media/media-server.js";
 import { MediaServerPool, type PooledServer } from "../../src/media/media-servers.js";
+import { ServerLoad } from "../../src/media/server-load.js";
 import { failure, type Result } from "../../src/util/result.js";
 import { settle } from "../support/fake-clock.js";
 
@@ -13,6 +14,11 @@ class FakeServer implements PooledServer {
   state: MediaServerState;
   isSuspected = false;
   channels = 0;
+  readonly load = new ServerLoad(
+    () => 0,
+    () => 10,
+    () => undefined,
+  );
   asked = 0;
   opened = 0;
   version: string | undefined;
@@ -147,4 +153,34 @@ await t.test("a suspected server gets no calls; without another one they wait fo
   suspected.trust();
   await waiting;
   t.equal(suspected.asked, 1);
+});
+
+await t.test("a new call goes to a server that has a turn; a moved call to any", async (t) => {
+  const [busy, free] = [new FakeServer("a"), new FakeServer("b")];
+  free.channels = 5;
+  for (let sample = 0; sample < 2; sample++)
+    busy.load.sampled({ idlePercent: 0, sessionsPerSecond: undefined, answerMs: 900 });
+  const pool = new MediaServerPool([busy, free]);
+  const turn = pool.takeTurn();
+  t.same(turn, { ok: true, value: { mediaServer: "b" } });
+  if (turn.ok) await pool.openEndpoint("v=0", "mandatory", turn.value);
+  t.strictSame([busy.asked, free.asked], [0, 1]);
+  free.state = { kind: "down", why: "test" };
+  t.same(pool.takeTurn(), failure("overloaded"));
+  await offer(pool);
+  t.strictSame([busy.asked, free.asked], [1, 1], "no caller who is up is left without a channel");
+  busy.channels = busy.capacity;
+  t.same(pool.takeTurn(), { ok: true, value: { mediaServer: undefined } }, "no server is there to judge");
+});
+
+await t.test("many calls at once are spread over the servers, then refused", (t) => {
+  const servers = [new FakeServer("a"), new FakeServer("b")];
+  const pool = new MediaServerPool(servers);
+  const turns = Array.from({ length: 250 }, () => pool.takeTurn());
+  t.equal(turns.filter(({ ok }) => ok).length, 200);
+  t.strictSame(
+    servers.map(({ load }) => load.taken),
+    [100, 100],
+  );
+  t.end();
 });
