@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { runCall } from "../call/call.js";
 import type { EndCause } from "../call/cause.js";
 import type { CallServices } from "../call/context.js";
-import type { Directory, MediaServers, NodeProbe, Trunks } from "../call/interfaces.js";
+import type { Directory, MediaServers, NodeProbe, Trunks, Turn } from "../call/interfaces.js";
 import { joinIntervalMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
 import type { CallReport, CallWatcher } from "../call/progress.js";
@@ -16,9 +16,10 @@ import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
 import { CallLimiter, type CallLimits } from "./call-limiter.js";
+import type { OwnLoad } from "./own-load.js";
 
 export interface CallsOptions {
   readonly logger: Logger;
@@ -30,7 +31,11 @@ export interface CallsOptions {
   readonly audioBridges: CallServices["audioBridges"];
   readonly identityClaims: CallServices["identityClaims"];
   readonly guesses: CallServices["guesses"];
-  readonly media: MediaServers;
+  readonly media: MediaServers & {
+    /** The turn of a new call, on the media server that can best take it. */
+    takeTurn(): Result<Turn, "overloaded">;
+  };
+  readonly load: Pick<OwnLoad, "state">;
   readonly directory: Directory;
   readonly nodes: NodeProbe;
   /** The random id of this process. */
@@ -56,7 +61,15 @@ const maxHandOverMs = 5_000;
 /** The part of a call's services that differs from call to call. */
 type OwnServices = Pick<
   CallServices,
-  "acquireSlot" | "resumeSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin" | "callId"
+  | "acquireSlot"
+  | "takeTurn"
+  | "resumeSlot"
+  | "acquireWaitingSlot"
+  | "guesses"
+  | "entered"
+  | "onStage"
+  | "onPin"
+  | "callId"
 >;
 
 /** `left`: another process continues it. */
@@ -205,6 +218,11 @@ export class Calls {
         if (admitted.origin === "regular") return this.#limiter.acquireSlot(admitted, limits);
         this.#synthetic.add(call);
         return success(() => undefined);
+      },
+      takeTurn: (origin) => {
+        // A synthetic call tells whether calls work; there are two of them at most.
+        if (origin === "synthetic") return success({ mediaServer: undefined });
+        return this.#options.load.state === "slow" ? failure("overloaded") : this.#options.media.takeTurn();
       },
       acquireWaitingSlot: (pin, origin) =>
         origin === "regular" ? this.#limiter.acquireWaitingSlot(pin, limits) : success(() => undefined),

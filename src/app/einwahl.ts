@@ -1,9 +1,7 @@
 import type { Logger } from "pino";
-import type { Registry } from "prom-client";
 
 import type { BbbServer } from "../bbb/bbb-server.js";
 import type { BbbDirectory } from "../bbb/directory.js";
-import type { CallWatcher } from "../call/progress.js";
 import type { CallSettings } from "../call/settings.js";
 import { type BbbServerConfig, type Config, needsStore } from "../config/config.js";
 import type { MediaServer } from "../media/media-server.js";
@@ -29,6 +27,7 @@ import { callLimits, callSettings } from "./call-settings.js";
 import { CallerKeys } from "./caller-keys.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
+import type { EinwahlOptions } from "./einwahl-options.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
 import { InstanceCache } from "./instance-cache.js";
@@ -36,21 +35,11 @@ import { makeDialogBook } from "./left-dialogs.js";
 import { liveCalls } from "./live-calls.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { Membership } from "./membership.js";
+import { OwnLoad } from "./own-load.js";
 import { openSignalling } from "./signalling.js";
 import { StartGate } from "./start-gate.js";
 import { makeSyntheticCalls } from "./synthetic.js";
-import { makeTrunk, type TrunkParts } from "./trunk.js";
-
-export interface EinwahlOptions extends Pick<TrunkParts, "resolver"> {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly watcher?: CallWatcher;
-  /** Metrics of the process, which `main` collects once. */
-  readonly processMetrics?: Registry;
-  /** Why the log cannot be written now. */
-  readonly logTrouble?: () => string | undefined;
-}
+import { makeTrunk } from "./trunk.js";
 
 /** The application: builds all components from the configuration and runs the calls. */
 export class Einwahl {
@@ -62,6 +51,7 @@ export class Einwahl {
   readonly #mediaServerParts: InstanceCache<MediaServerSettings, MediaServer>;
   readonly #mediaServers: MediaServerPool;
   readonly #bbbServerParts: InstanceCache<BbbServerConfig, BbbServer>;
+  readonly #load: OwnLoad;
   readonly #directory: BbbDirectory;
   readonly #keys: CallerKeys;
   readonly #guesses: GuessThrottle;
@@ -88,6 +78,7 @@ export class Einwahl {
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config);
+    this.#load = new OwnLoad(clock, options.loopDelay ?? (() => 0));
     this.#keys = new CallerKeys(clock, this.#onBug);
     this.#bbbServerParts = new InstanceCache((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(
@@ -130,6 +121,7 @@ export class Einwahl {
         signalling: this.#signalling,
         logger,
         clock,
+        minIdlePercent: () => this.#config.calls.minIdlePercent,
         onState: () => {
           this.#checkReady();
           this.#adoption.look();
@@ -156,6 +148,7 @@ export class Einwahl {
       ...this.#memory,
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
+      load: this.#load,
       directory: this.#directory,
       nodes: makeNodeProbe(logger, clock),
       owner: ownership.self,
@@ -341,6 +334,7 @@ export class Einwahl {
       config: this.#config,
       isDraining: this.#calls.isDraining,
       admittedCalls: this.#calls.admitted,
+      load: this.#load,
       signalling: this.#signalling,
       trunks: this.#trunks.all,
       mediaServers: this.#mediaServers.all,

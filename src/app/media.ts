@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Config, MediaServerConfig } from "../config/config.js";
 import { versionSupport } from "../media/engine-versions.js";
 import { MediaServer } from "../media/media-server.js";
+import type { LoadState, ServerLoad } from "../media/server-load.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { Clock } from "../util/clock.js";
 
@@ -11,6 +12,7 @@ export interface MediaServerParts {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onState: () => void;
+  readonly minIdlePercent: () => number;
 }
 
 /** The settings of a media server; a change of any of them creates a new instance. */
@@ -52,6 +54,8 @@ export function makeMediaServer(
       soundsDirectory,
       mediaTimeoutMs,
       holdTimeoutMs,
+      minIdlePercent: parts.minIdlePercent,
+      onLoad: loadLog(logger),
     },
     parts.signalling.srf,
     parts.clock,
@@ -64,6 +68,18 @@ export function makeMediaServer(
       logger.error({ err: error }, "unexpected error");
     },
   );
+}
+
+/** Logs each change of a media server's load. */
+function loadLog(logger: Logger): (load: ServerLoad) => void {
+  let state: LoadState = "free";
+  return ({ state: now, idlePercent, rate }) => {
+    if (now === state) return;
+    state = now;
+    const facts = { load: now, idlePercent, callsPerSecond: Math.floor(rate) };
+    if (now === "free") logger.info(facts, "media server is no longer busy");
+    else logger.warn(facts, "media server is busy: fewer new calls are taken");
+  };
 }
 
 /** An unsupported version is still used: calls that do not trigger its bug work. */

@@ -62,6 +62,8 @@ async function handle(
   const slot = services.acquireSlot(admitted.value);
   if (!slot.ok) return slot.failure;
   resources.slot = slot.value;
+  const turn = services.takeTurn(admitted.value.origin);
+  if (!turn.ok) return turn.failure;
 
   const guesses = services.guesses(admitted.value);
   const restraint = await restraintFrom({ scope, guesses }, guesses.check());
@@ -69,7 +71,13 @@ async function handle(
   if (restraint.kind === "refused") return "too-many-wrong-pins";
 
   call.ring();
-  const connected = await connect(call, admitted.value, { scope, resources, services, settings });
+  const connected = await connect(call, admitted.value, {
+    scope,
+    resources,
+    services,
+    settings,
+    turn: turn.value,
+  });
   if (connected.kind === "ended") return connected.cause;
   signals.close();
 

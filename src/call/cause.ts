@@ -21,6 +21,8 @@ export const endCauses = {
   /** A required part of a multipart body is not supported (RFC 3261 section 21.4.13). */
   "unsupported-body": refusal(415, "Unsupported Media Type", sessionTypes),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
+  /** The media servers, or einwahl itself, have too much to do for one more call now. */
+  overloaded: refusal(503, "Service Unavailable", { "Retry-After": "5" }),
   /** The trunk's own limit, its number of channels. */
   "trunk-busy": refusal(486, "Busy Here"),
   /** The limit of calls from this number, or of calls without a usable number on this trunk. */

@@ -1,7 +1,7 @@
 import type { CallScope } from "./call-scope.js";
 import type { EndCause } from "./cause.js";
 import type { CallServices } from "./context.js";
-import type { Admitted, CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { Admitted, CallerEndpoint, IncomingCall, Turn } from "./interfaces.js";
 import type { CallResources } from "./resources.js";
 import type { CallSettings } from "./settings.js";
 
@@ -10,6 +10,7 @@ export interface ConnectContext {
   readonly resources: CallResources;
   readonly services: CallServices;
   readonly settings: CallSettings;
+  readonly turn: Turn;
 }
 
 /** The caller's leg is up on a media server, or the call has ended. */
@@ -28,9 +29,9 @@ export async function connect(call: IncomingCall, admitted: Admitted, context: C
 async function answerOffer(
   call: IncomingCall,
   admitted: Admitted,
-  { scope, resources, services, settings }: ConnectContext,
+  { scope, resources, services, settings, turn }: ConnectContext,
 ): Promise<Connected> {
-  const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
+  const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp, turn);
   resources.opening = opening;
   const opened = await scope.within(opening, settings.channelTimeoutMs);
   if (opened.kind === "ended") return opened;
@@ -51,9 +52,9 @@ async function answerOffer(
 async function offerFirst(
   call: IncomingCall,
   admitted: Admitted,
-  { scope, resources, services, settings }: ConnectContext,
+  { scope, resources, services, settings, turn }: ConnectContext,
 ): Promise<Connected> {
-  const opening = services.media.openOffer(admitted.srtp);
+  const opening = services.media.openOffer(admitted.srtp, turn);
   resources.opening = opening;
   const opened = await scope.within(opening, settings.channelTimeoutMs);
   if (opened.kind === "ended") return opened;

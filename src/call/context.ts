@@ -24,6 +24,7 @@ import type {
   Origin,
   SlotRefusal,
   Trunks,
+  Turn,
   WithheldRemovals,
 } from "./interfaces.js";
 import type { JoinPacer } from "./join-pacer.js";
@@ -45,6 +46,8 @@ export interface CallServices {
   readonly joinPacer: JoinPacer;
   /** Acquires a call slot (limits in total, per trunk and per caller); returns the function that releases it. */
   readonly acquireSlot: (admitted: Admitted) => Result<() => void, SlotRefusal | "draining">;
+  /** Asks whether the machines have the capacity for one more call; synchronous, before anything is spent on the call. */
+  readonly takeTurn: (origin: Origin) => Result<Turn, "overloaded">;
   /** Acquires the call slot of a resumed call, whatever the limits: it is up already. */
   readonly resumeSlot: (admitted: Admitted) => () => void;
   /** Acquires a slot for waiting for a conference; returns the function that releases it. */

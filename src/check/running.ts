@@ -108,6 +108,22 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
             "raise media_servers[].capacity, or add a media server",
           ),
         ];
+      case "media-server-busy":
+        return [
+          warning(
+            "media_servers",
+            `${subject} has too much to do (${detail}): new calls are refused`,
+            "add a media server or CPUs, or end other programs on its host",
+          ),
+        ];
+      case "einwahl-busy":
+        return [
+          warning(
+            "einwahl",
+            "einwahl has too much to do: new calls are refused",
+            "end other programs on its host, or add a host",
+          ),
+        ];
       case "synthetic-call-failed":
         return [
           warning(

@@ -11,6 +11,7 @@ import { processMetrics } from "../monitoring/metrics/metrics.js";
 import { RaisedLogLevel } from "../util/log-level.js";
 import { failure, type Result, success } from "../util/result.js";
 import { type CommandContext, type ExitCode, exitCodes } from "./command.js";
+import { eventLoopDelay } from "./event-loop-delay.js";
 import { Reloader } from "./reloader.js";
 
 /** The grace period for calls after SIGINT or `einwahl drain`, in milliseconds; a second signal ends them immediately. */
@@ -52,6 +53,7 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
       clock: context.clock,
       logTrouble: log.trouble,
       processMetrics: processMetrics(),
+      loopDelay: eventLoopDelay(),
     });
     logger.info(
       { http: einwahl.httpPort, operators: einwahl.operatorsPort, control: config.control.socket },

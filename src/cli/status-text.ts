@@ -167,10 +167,11 @@ function warningCells(warnings: readonly string[]): readonly Cell[] {
 
 function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly Row[] {
   const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(
-    ({ name, state, version, warnings, channels, capacity }): Row => [
+    ({ name, state, version, warnings, channels, capacity, idleCpu }): Row => [
       label(name),
       stateCell(state === "up", state),
       texts.channels(channels, capacity),
+      idleCpu === null ? "" : texts.idleCpu(idleCpu),
       visible(version ?? ""),
       ...warningCells(warnings),
     ],

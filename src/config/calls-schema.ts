@@ -67,6 +67,12 @@ export const calls = z
       .count(1, 100_000)
       .prefault(100)
       .describe("The maximum number of concurrent calls; further calls are answered 503."),
+    min_idle_cpu: fields
+      .count(0, 90)
+      .prefault(10)
+      .describe(
+        "The idle CPU in percent that new calls leave on a media server's host: with less, calls begin slowly, at least one per second, and others are answered 503. 0: the CPU is not looked at, because other programs use it.",
+      ),
     per_number: fields
       .count(1, 100_000)
       .prefault(3)

@@ -44,6 +44,7 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     bbbServers: nonEmpty(settings.bbb_servers.map(completeBbbServer)),
     calls: {
       maxConcurrent: calls.max_concurrent,
+      minIdlePercent: calls.min_idle_cpu,
       perNumber: calls.per_number,
       withheldPerTrunk: calls.withheld_per_trunk,
       withheldAfterRemoval: calls.withheld_after_removal,

@@ -156,6 +156,8 @@ export interface BbbServerConfig {
 export interface CallsConfig {
   /** Maximum concurrent calls over all media servers. */
   readonly maxConcurrent: number;
+  /** The idle CPU that new calls leave on a media server's host, in percent; 0: the CPU is not looked at. */
+  readonly minIdlePercent: number;
   readonly pin: {
     readonly tries: number;
     readonly firstKeyTimeoutMs: number;

@@ -64,6 +64,13 @@ const refusals: readonly {
     status: 503,
     header: ["Retry-After", /^\d+$/],
   },
+  {
+    name: "the media servers have too much to do",
+    changes: { turn: "overloaded" },
+    cause: "overloaded",
+    status: 503,
+    header: ["Retry-After", /^\d+$/],
+  },
   { name: "all channels of the trunk are taken", changes: { place: "trunk-busy" }, cause: "trunk-busy", status: 486 },
   {
     name: "einwahl is draining",

@@ -39,6 +39,7 @@ await t.test("the minimal configuration has every default", (t) => {
   });
   t.same(config.calls, {
     maxConcurrent: 100,
+    minIdlePercent: 10,
     perNumber: 3,
     withheldPerTrunk: 20,
     withheldAfterRemoval: "allow",

@@ -34,6 +34,8 @@ import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.
 export interface CallScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
   readonly place: "free" | SlotRefusal | "draining";
+  /** Whether the machines have the capacity for the call. */
+  readonly turn: "free" | "overloaded";
   /** Whether a slot for a waiting caller is free. */
   readonly waitingPlace: "free" | "waiting-full";
   /** Response time of the store with the counts of wrong PINs. */
@@ -83,6 +85,7 @@ export function someAdmission(changes: Partial<Admission> = {}): Admission {
 export const goodScript: CallScript = {
   admission: success(someAdmission()),
   place: "free",
+  turn: "free",
   waitingPlace: "free",
   guessesMs: 0,
   offer: "sdes",
@@ -234,6 +237,7 @@ export class CallHarness {
           this.placesGivenBack += 1;
         });
       },
+      takeTurn: () => (this.script.turn === "free" ? success({ mediaServer: undefined }) : failure(this.script.turn)),
       resumeSlot: () => {
         this.placesTaken += 1;
         return () => {

@@ -84,11 +84,11 @@ export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: 
       state: html`${stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state)}${warningsOf(drachtio.warnings)}`,
       facts: [],
     },
-    ...mediaServers.map(({ name, version, state, why, unusable, warnings, channels, capacity }) => ({
+    ...mediaServers.map(({ name, version, state, why, unusable, warnings, channels, capacity, idleCpu }) => ({
       name,
       kind: version === null || version === "" ? null : `FreeSWITCH ${version}`,
       state: html`${stateOf(state === "up", word(state === "up"), why)}${warningsOf(unusable === null ? warnings : [unusable])}`,
-      facts: [texts.channels(channels, capacity)],
+      facts: [texts.channels(channels, capacity), ...(idleCpu === null ? [] : [texts.idleCpu(idleCpu)])],
     })),
   ]);
 }

@@ -35,6 +35,7 @@ export interface StatusTexts {
   readonly calls: (count: number) => string;
   readonly numbers: (count: number) => string;
   readonly channels: (count: number, most: number) => string;
+  readonly idleCpu: (percent: number) => string;
   readonly meetings: (count: number) => string;
   readonly callers: (count: number) => string;
   readonly answered: (time: string) => string;
@@ -109,6 +110,9 @@ const de: StatusTexts = {
     "withheld-refused": (name) =>
       `Zu viele falsche PINs von unterdrückten Nummern über die Leitung ${name}: Ihre Anrufe werden abgewiesen.`,
     "media-full": () => "Alle Medienserver sind voll.",
+    "media-server-busy": (name) =>
+      `Der Medienserver ${name} hat zu viel zu tun: Er bekommt weniger neue Anrufe, die übrigen werden abgewiesen.`,
+    "einwahl-busy": () => "einwahl hat zu viel zu tun: Neue Anrufe werden abgewiesen.",
     "trunk-unencrypted": (name) => `Die Leitung ${name} darf unverschlüsselt sein: Jeder auf dem Weg kann mithören.`,
     "bbb-unencrypted": (name) =>
       `Anrufe zum BBB-Server ${name} dürfen unverschlüsselt sein: Jeder auf dem Weg kann mithören.`,
@@ -151,6 +155,7 @@ const de: StatusTexts = {
   calls: (count) => (count === 1 ? "1 Anruf" : `${count} Anrufe`),
   numbers: (count) => (count === 1 ? "1 Nummer" : `${count} Nummern`),
   channels: (count, most) => `${count} von ${most} Kanälen`,
+  idleCpu: (percent) => `${percent} % CPU frei`,
   meetings: (count) => (count === 1 ? "1 Konferenz" : `${count} Konferenzen`),
   callers: (count) => `${count} per Telefon`,
   answered: (time) => `zuletzt vor ${time}`,
@@ -225,6 +230,9 @@ const en: StatusTexts = {
     "withheld-refused": (name) =>
       `Too many wrong PINs from withheld numbers over the trunk ${name}: their calls are refused.`,
     "media-full": () => "All media servers are full.",
+    "media-server-busy": (name) =>
+      `The media server ${name} has too much to do: it gets fewer new calls, the others are refused.`,
+    "einwahl-busy": () => "einwahl has too much to do: new calls are refused.",
     "trunk-unencrypted": (name) => `The trunk ${name} may be unencrypted: everybody on the way can listen.`,
     "bbb-unencrypted": (name) => `Calls to the BBB server ${name} may be unencrypted: everybody on the way can listen.`,
     "api-unencrypted": (name) =>
@@ -266,6 +274,7 @@ const en: StatusTexts = {
   calls: (count) => (count === 1 ? "1 call" : `${count} calls`),
   numbers: (count) => (count === 1 ? "1 number" : `${count} numbers`),
   channels: (count, most) => `${count} of ${most} channels`,
+  idleCpu: (percent) => `${percent} % CPU idle`,
   meetings: (count) => (count === 1 ? "1 meeting" : `${count} meetings`),
   callers: (count) => `${count} by telephone`,
   answered: (time) => `last ${time} ago`,

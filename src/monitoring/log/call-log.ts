@@ -7,16 +7,17 @@ import { RefusalSums } from "./refusal-sums.js";
 
 /**
  * Logs one line at the end of each call with its stages and end cause, as a warning after a failure; more lines at level
- * debug. All lines of a call contain its id. Calls from unknown sources are only counted.
+ * debug. All lines of a call contain its id. Calls from unknown sources, and those refused
+ * because of overload, are only counted.
  */
 export class CallLog implements CallWatcher {
   readonly #logger: Logger;
   readonly #calls = new Map<string, Logger>();
-  readonly #strangers: RefusalSums;
+  readonly #sums: RefusalSums;
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
-    this.#strangers = new RefusalSums(logger, clock);
+    this.#sums = new RefusalSums(logger, clock);
   }
 
   onStage(callId: string, stage: Stage): void {
@@ -29,14 +30,14 @@ export class CallLog implements CallWatcher {
 
   onEnd(callId: string, { cause, ...story }: CallReport): void {
     const { result } = endCauses[cause];
-    if (cause === "unknown-source") this.#strangers.add(cause);
+    if (cause === "unknown-source" || cause === "overloaded") this.#sums.add(cause);
     else this.#of(callId)[result === "failed" ? "warn" : "info"]({ cause, result, ...story }, "call ended");
     this.#calls.delete(callId);
   }
 
   /** Logs the pending counts. */
   close(): void {
-    this.#strangers.flush();
+    this.#sums.flush();
   }
 
   #of(call: string): Logger {

@@ -7,8 +7,7 @@ import type { CallBoard } from "../status/call-board.js";
 import type { Components } from "../status/components.js";
 import { healthOf } from "../status/health.js";
 import { warningCodes } from "../status/status-report.js";
-
-type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
+import { type AddGauge, addLoadMetrics, type Values } from "./load-metrics.js";
 
 /**
  * Drops series of components that a reload removed. prom-client's `reset()` alone leaves a 0 for a metric without
@@ -26,12 +25,7 @@ export function addPartMetrics(
   board: CallBoard,
   version: string,
 ): void {
-  const gauge = (
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    values: (parts: Components) => Values,
-  ): void => {
+  const gauge: AddGauge = (name, help, labelNames, values) => {
     new Gauge({
       name,
       help,
@@ -74,7 +68,7 @@ export function addPartMetrics(
   );
   gauge(
     "einwahl_full",
-    "1 if calls.max_concurrent or the capacity of all media servers is reached.",
+    "1 if calls.max_concurrent or the capacity of all media servers is reached, or all are overloaded.",
     [],
     one((parts) => flag(healthOf(parts).state === "full")),
   );
@@ -205,6 +199,7 @@ export function addPartMetrics(
     ["media_server"],
     media(({ capacity }) => capacity),
   );
+  addLoadMetrics(gauge);
 
   const synthetic =
     (values: (record: SyntheticRecord) => Values) =>

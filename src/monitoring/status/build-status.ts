@@ -37,7 +37,7 @@ export function buildStatus(parts: Components, options: StatusOptions): StatusRe
       warnings: [...versionStatus("drachtio", signalling.version).warnings],
     },
     trunks: config.trunks.map((trunk) => trunkStatus(trunk, parts, options)),
-    mediaServers: parts.mediaServers.map(({ name, state, version, channels, capacity }) => ({
+    mediaServers: parts.mediaServers.map(({ name, state, version, channels, capacity, load }) => ({
       name,
       state: state.kind,
       why: state.kind === "down" ? state.why : null,
@@ -45,6 +45,8 @@ export function buildStatus(parts: Components, options: StatusOptions): StatusRe
       ...versionStatus("FreeSWITCH", version),
       channels,
       capacity,
+      load: load.state,
+      idleCpu: load.idlePercent === undefined ? null : Math.round(load.idlePercent),
     })),
     bbbServers: parts.bbbServers.map(({ name, state }) => ({
       name,
@@ -60,6 +62,7 @@ export function buildStatus(parts: Components, options: StatusOptions): StatusRe
       now: board.calls,
       admitted: parts.admittedCalls,
       max: config.calls.maxConcurrent,
+      load: parts.load.state,
       byStage: board.byStage(),
     },
     causes: board.causes(),

@@ -13,9 +13,13 @@ export interface Components {
   readonly isDraining: boolean;
   /** Calls that hold a call slot. */
   readonly admittedCalls: number;
+  /** einwahl's own load. */
+  readonly load: { readonly state: "free" | "slow"; readonly delayMs: number };
   readonly signalling: Pick<DrachtioConnection, "state" | "version">;
   readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState" | "registeredBy">[];
-  readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
+  readonly mediaServers: readonly (Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity"> & {
+    readonly load: Pick<MediaServer["load"], "state" | "idlePercent" | "rate">;
+  })[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   /** Results of synthetic calls; `undefined`: none are configured. */
   readonly syntheticCalls: readonly SyntheticRecord[] | undefined;

@@ -30,10 +30,13 @@ function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: 
   return faults;
 }
 
-function fullReasons({ config, admittedCalls, mediaServers }: Components): readonly string[] {
+function fullReasons({ config, admittedCalls, load, mediaServers }: Components): readonly string[] {
   const full: string[] = [];
   if (admittedCalls >= config.calls.maxConcurrent) full.push("calls.max_concurrent is reached");
   if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))
     full.push("all media servers that are up are at capacity");
+  else if (mediaServers.every(({ state, load }) => state.kind === "down" || load.state === "slow"))
+    full.push("all media servers that are up are overloaded");
+  if (load.state === "slow") full.push("einwahl is overloaded");
   return full;
 }

@@ -28,6 +28,8 @@ export type StatusIssueCode =
   | "synthetic-call-failed"
   | "calls-full"
   | "media-full"
+  | "media-server-busy"
+  | "einwahl-busy"
   | "pins-guessed"
   | "withheld-slowed"
   | "withheld-refused"
@@ -94,7 +96,22 @@ function fullness({ calls, mediaServers }: StatusReport): readonly StatusIssue[]
     ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity)
       ? [finding("down", "media-full")]
       : []),
+    ...(calls.load === "slow" ? [finding("down", "einwahl-busy")] : []),
+    ...up.flatMap(({ name, load, idleCpu }) =>
+      load === "free"
+        ? []
+        : [finding(up.every(isSlow) ? "down" : "impaired", "media-server-busy", name, busy(load, idleCpu))],
+    ),
   ];
+}
+
+function isSlow({ load }: StatusReport["mediaServers"][number]): boolean {
+  return load === "slow";
+}
+
+function busy(load: "cpu" | "slow", idleCpu: number | null): string {
+  const cpu = idleCpu === null ? "" : `idle CPU: ${idleCpu} %`;
+  return load === "cpu" ? cpu : ["it answers slowly", cpu].filter((part) => part !== "").join(", ");
 }
 
 /** Excludes limits of single numbers: they need no action by the operator. */

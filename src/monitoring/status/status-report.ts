@@ -58,6 +58,12 @@ const mediaServer = z.object({
   warnings: z.array(z.string()),
   channels: count.describe("Channels of calls, including those being set up."),
   capacity: count,
+  load: z
+    .enum(["free", "cpu", "slow"])
+    .describe(
+      "free: takes new calls; cpu: takes fewer, because its host has less idle CPU than calls.min_idle_cpu; slow: takes none, because it answers slowly.",
+    ),
+  idleCpu: count.nullable().describe("Idle CPU of its host in percent; null: not known."),
 });
 
 const bbbServer = z.object({
@@ -136,6 +142,9 @@ export const statusReport = z.object({
     now: count,
     admitted: count.describe("Of these, the calls that count against max."),
     max: count,
+    load: z
+      .enum(["free", "slow"])
+      .describe("Of einwahl itself. slow: it takes no new calls, because its timers are late."),
     byStage: z.record(z.enum(stages), count),
   }),
   causes: z

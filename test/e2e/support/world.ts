@@ -362,7 +362,8 @@ export class World {
         sip: { host, port: bbb.sipPort },
       })),
       // Four seconds in each call, and covered by a test of their own.
-      calls: { hints: false },
+      // All processes of the tests share this machine.
+      calls: { hints: false, min_idle_cpu: 0 },
       prompts: { directory: soundsDirectory },
       logging: { level: "debug" },
     };

@@ -14,6 +14,7 @@ export function fakeParts(): Components {
     config,
     isDraining: false,
     admittedCalls: 1,
+    load: { state: "free", delayMs: 0 },
     signalling: { state: "connected", version: "v0.9.10" },
     trunks: [
       {
@@ -31,7 +32,16 @@ export function fakeParts(): Components {
         },
       },
     ],
-    mediaServers: [{ name: "media", state: { kind: "up" }, version: "1.10.12", channels: 1, capacity: 100 }],
+    mediaServers: [
+      {
+        name: "media",
+        state: { kind: "up" },
+        version: "1.10.12",
+        channels: 1,
+        capacity: 100,
+        load: { state: "free", idlePercent: 80, rate: 20 },
+      },
+    ],
     bbbServers: [
       {
         name: "bbb",

@@ -73,6 +73,8 @@ export const goodDay: StatusReport = {
       warnings: [],
       channels: 17,
       capacity: 100,
+      load: "free",
+      idleCpu: 80,
     },
     {
       name: "media-2",
@@ -83,6 +85,8 @@ export const goodDay: StatusReport = {
       warnings: ["einwahl is not tested with FreeSWITCH 1.11.0"],
       channels: 14,
       capacity: 100,
+      load: "free",
+      idleCpu: 80,
     },
   ],
   bbbServers: [
@@ -108,6 +112,7 @@ export const goodDay: StatusReport = {
     now: 31,
     admitted: 31,
     max: 200,
+    load: "free",
     byStage: { ...noCalls, ringing: 1, asking: 2, waiting: 3, joining: 1, talking: 24 },
   },
   causes: [
@@ -205,6 +210,8 @@ export const badDay: StatusReport = {
       warnings: [],
       channels: 0,
       capacity: 100,
+      load: "free",
+      idleCpu: 80,
     },
     {
       name: "media-2",
@@ -216,6 +223,8 @@ export const badDay: StatusReport = {
       warnings: [],
       channels: 100,
       capacity: 100,
+      load: "free",
+      idleCpu: 80,
     },
   ],
   bbbServers: [
@@ -237,7 +246,13 @@ export const badDay: StatusReport = {
       webhooks: { ageMs: null, refused: 1, refusedAgeMs: 900_000 },
     },
   ],
-  calls: { now: 103, admitted: 100, max: 100, byStage: { ...noCalls, asking: 4, waiting: 2, talking: 97 } },
+  calls: {
+    now: 103,
+    admitted: 100,
+    max: 100,
+    load: "free",
+    byStage: { ...noCalls, asking: 4, waiting: 2, talking: 97 },
+  },
   causes: [
     { cause: "unknown-source", result: "refused", count: 1_214 },
     { cause: "caller-hung-up", result: "caller", count: 311 },
@@ -342,7 +357,7 @@ export const firstMinute: StatusReport = {
   startedAt: at(1),
   trunks: goodDay.trunks.map((trunk) => ({ ...trunk, calls: 0 })),
   bbbServers: goodDay.bbbServers.map((server) => ({ ...server, callers: 0 })),
-  calls: { now: 0, admitted: 0, max: 200, byStage: noCalls },
+  calls: { now: 0, admitted: 0, max: 200, load: "free", byStage: noCalls },
   causes: [],
   lastFailures: [],
   day: day(0, () => ({ failed: 0, refused: 0 })),
