@@ -12,6 +12,8 @@ export interface Subject {
   readonly processes: Readonly<Partial<Record<Part, number>>>;
   /** The longest delay of einwahl's event loop since the last question, milliseconds; undefined without einwahl. */
   eventLoop(): Promise<EventLoopDelay | undefined>;
+  /** einwahl's metrics, Prometheus text. */
+  readonly metrics?: () => Promise<string>;
   /** Channels of the media server. */
   channels(): Promise<number>;
   close(): Promise<void>;

@@ -69,6 +69,7 @@ async function start(
       drachtio: findProcess(engines.drachtio.pid, "drachtio"),
     },
     eventLoop: async () => readEventLoop(await (await fetch(`http://${host}:${operators}/metrics`)).text()),
+    metrics: async () => await (await fetch(`http://${host}:${operators}/metrics`)).text(),
     channels: () => engines.media.channels(),
     close,
   };
