@@ -1,10 +1,5 @@
 import type { Clock } from "../../src/util/clock.js";
-
-interface Timer {
-  readonly due: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
+import { TimerQueue } from "./timer-queue.js";
 
 /** Runs everything that is ready: all promise reactions and those that they cause. */
 export async function settle(): Promise<void> {
@@ -15,9 +10,8 @@ export async function settle(): Promise<void> {
 
 /** A clock that stands still until the test advances it. */
 export class FakeClock implements Clock {
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new TimerQueue();
   #now = 0;
-  #order = 0;
 
   now(): number {
     return this.#now;
@@ -25,26 +19,19 @@ export class FakeClock implements Clock {
 
   after(ms: number, callback: () => void): () => void {
     if (Number.isNaN(ms)) throw new Error("a timer without a time");
-    const timer = { due: this.#now + Math.max(0, ms), order: this.#order++, callback };
-    this.#timers.add(timer);
-    return () => {
-      this.#timers.delete(timer);
-    };
+    return this.#timers.add(this.#now + Math.max(0, ms), callback);
   }
 
   /** Pending timers. */
   get pending(): number {
-    return this.#timers.size;
+    return this.#timers.pending;
   }
 
   /** Advances the time and runs due timers, each with all its consequences before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
-    for (let timer = this.#next(); timer !== undefined && timer.due <= end; timer = this.#next()) {
-      this.#run(timer);
-      await settle();
-    }
+    while (this.#runNext(end)) await settle();
     this.#now = end;
   }
 
@@ -52,9 +39,7 @@ export class FakeClock implements Clock {
   advanceSync(ms: number): void {
     const end = this.#now + ms;
     for (let count = 0; count < 10_000; count += 1) {
-      const timer = this.#next();
-      if (timer === undefined || timer.due > end) break;
-      this.#run(timer);
+      if (!this.#runNext(end)) break;
     }
     this.#now = end;
   }
@@ -62,26 +47,17 @@ export class FakeClock implements Clock {
   /** Advances to the next timer and runs it; false if none is due before `limit`. */
   async step(limit: number = Number.MAX_SAFE_INTEGER): Promise<boolean> {
     await settle();
-    const timer = this.#next();
-    if (timer === undefined || timer.due > limit) return false;
-    this.#run(timer);
+    if (!this.#runNext(limit)) return false;
     await settle();
     return true;
   }
 
-  #run(timer: Timer): void {
-    this.#timers.delete(timer);
+  #runNext(by: number): boolean {
+    const timer = this.#timers.take(by);
+    if (timer === undefined) return false;
     this.#now = timer.due;
     timer.callback();
-  }
-
-  #next(): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (next === undefined || timer.due < next.due || (timer.due === next.due && timer.order < next.order))
-        next = timer;
-    }
-    return next;
+    return true;
   }
 }
 
