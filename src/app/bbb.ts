@@ -8,6 +8,7 @@ import type { AudioBridges } from "../call/interfaces.js";
 import type { BbbServerConfig } from "../config/config.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { Clock } from "../util/clock.js";
+import { LoopTurns } from "../util/loop-turns.js";
 
 const apiTimeoutMs = 5_000;
 
@@ -61,7 +62,13 @@ export function makeNodeProbe(logger: Logger, clock: Clock): SipNodeProbe {
   });
 }
 
-export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer {
+/** @returns makes servers, which take turns when they read responses */
+export function bbbServerMaker(clock: Clock): (server: BbbServerConfig) => BbbServer {
+  const turns = new LoopTurns();
+  return (server) => makeBbbServer(server, clock, turns);
+}
+
+function makeBbbServer(server: BbbServerConfig, clock: Clock, turns: LoopTurns): BbbServer {
   const { name, sip, livekitSip, audioBridge, pollIntervalMs } = server;
   return new BbbServer({
     node: { name, ...sip },
@@ -72,6 +79,7 @@ export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer 
       secret: server.secret.reveal(),
       algorithm: server.checksum,
       answerTimeoutMs: apiTimeoutMs,
+      turns,
     }),
     pollEveryMs: pollIntervalMs,
     clock,

@@ -21,7 +21,7 @@ import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { Adoption } from "./adoption.js";
-import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
+import { bbbServerMaker, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
 import { callLimits, callSettings } from "./call-settings.js";
 import { CallerKeys } from "./caller-keys.js";
@@ -80,7 +80,7 @@ export class Einwahl {
     this.#settings = callSettings(config);
     this.#load = new OwnLoad(clock, options.loopDelay ?? (() => 0));
     this.#keys = new CallerKeys(clock, this.#onBug);
-    this.#bbbServerParts = new InstanceCache((server) => makeBbbServer(server, clock));
+    this.#bbbServerParts = new InstanceCache(bbbServerMaker(clock));
     this.#directory = makeDirectory(
       this.#bbbServerParts.instancesFor(config.bbbServers),
       { rooms: () => this.#http?.rooms, audioBridges: this.#memory.audioBridges },

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { setImmediate } from "node:timers/promises";
 
+import { LoopTurns } from "../util/loop-turns.js";
 import { failure, type Result, success } from "../util/result.js";
 import { apiChecksum, type ChecksumAlgorithm } from "./api-checksum.js";
 import { type ApiResponse, askApi, exchangeFault } from "./api-exchange.js";
@@ -15,6 +15,8 @@ export interface BbbApiOptions {
   readonly algorithm: ChecksumAlgorithm;
   /** Timeout of a whole request, including the response body, in milliseconds. */
   readonly answerTimeoutMs: number;
+  /** Shared with other servers, whose responses arrive at the same time; default: its own. */
+  readonly turns?: LoopTurns;
 }
 
 export interface MeetingsAnswer {
@@ -33,15 +35,17 @@ const bytesAtOnce = 16 * 1024;
 export class BbbApi {
   readonly #options: BbbApiOptions;
   readonly #base: string;
+  readonly #turns: LoopTurns;
 
   constructor(options: BbbApiOptions) {
     this.#options = options;
+    this.#turns = options.turns ?? new LoopTurns();
     this.#base = options.url.replace(/\/+$/, "").replace(/\/api$/, "");
   }
 
   /** The current meetings. The failure is one line without secrets and names. */
   async getMeetings(): Promise<Result<MeetingsAnswer, string>> {
-    return await this.#ask("getMeetings", "", read);
+    return await this.#ask("getMeetings", "", (body) => readMeetings(body, this.#turns));
   }
 
   /** Creates a meeting, or returns the existing one with the same settings. Failure as above. */
@@ -84,17 +88,20 @@ async function readShort(body: ApiResponse["body"]): Promise<Result<ReadonlyMap<
   return readShortAnswer(Buffer.concat(parts).toString("utf8"));
 }
 
-/** Parses the response while it arrives and yields in between, so that a large one does not delay calls. */
-async function read(body: ApiResponse["body"]): Promise<Result<MeetingsAnswer, string>> {
+/** Parses the response while it arrives, in turns of the event loop, so that neither a large one nor many delay calls. */
+export async function readMeetings(
+  body: AsyncIterable<Uint8Array>,
+  turns: LoopTurns,
+): Promise<Result<MeetingsAnswer, string>> {
   const reader = new MeetingsReader();
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > largestAnswer) return failure("the response is too large");
     for (let at = 0; at < chunk.length; at += bytesAtOnce) {
+      await turns.next();
       reader.read(chunk.subarray(at, at + bytesAtOnce));
       if (reader.fault !== undefined) return failure(reader.fault);
-      await setImmediate();
     }
   }
   const meetings = reader.end();

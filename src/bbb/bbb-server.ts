@@ -133,10 +133,7 @@ export class BbbServer {
 
   /** The same for the PINs of main rooms only. */
   mainRoomGoesOnAfter(digits: string): boolean {
-    return [...this.#meetings.meetings].some(
-      ({ parentId, voiceBridge }) =>
-        parentId === undefined && voiceBridge.reveal() !== digits && voiceBridge.reveal().startsWith(digits),
-    );
+    return this.#meetings.mainRoomGoesOnAfter(digits);
   }
 
   /** The PIN lengths of its main rooms; `undefined`: it has none. */
@@ -188,13 +185,21 @@ export class BbbServer {
     this.#cancelForgetting();
   }
 
+  /** Whether `poll` would resolve at once. */
+  get isFresh(): boolean {
+    if (this.#asked === undefined || this.#asking !== undefined) return false;
+    const now = this.#options.clock.now();
+    return this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs;
+  }
+
+  /** The size of the last response; 0: none yet. */
+  get responseBytes(): number {
+    return this.#answered?.bytes ?? 0;
+  }
+
   /** Resolves once a poll no older than `freshMs` has completed. Never rejects. */
   async poll(): Promise<void> {
-    const now = this.#options.clock.now();
-    const isFresh =
-      this.#asked !== undefined &&
-      (this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs);
-    if (this.#asking !== undefined || !isFresh) await this.#refresh();
+    if (!this.isFresh) await this.#refresh();
   }
 
   /** Resolves once a poll sent from now on has completed. Never rejects. */
@@ -228,14 +233,20 @@ export class BbbServer {
 
   #pollAfter(ms: number): void {
     if (this.#isClosed) return;
+    const plannedAt = this.#options.clock.now();
     this.#cancelPoll = this.#options.clock.after(ms, () => {
-      this.#poll().catch((error: unknown) => this.#events?.onBug(error));
+      this.#poll(plannedAt).catch((error: unknown) => this.#events?.onBug(error));
     });
   }
 
-  async #poll(): Promise<void> {
-    await this.#refresh();
-    this.#pollAfter(this.#pauseMs * (1 - jitter + 2 * jitter * this.#options.random()));
+  async #poll(plannedAt: number): Promise<void> {
+    const askedAt = this.#asked?.since ?? Number.NEGATIVE_INFINITY;
+    const ageMs = this.#options.clock.now() - askedAt;
+    // A lookup has polled instead.
+    const isDone = this.answers && askedAt > plannedAt && ageMs < this.#options.pollEveryMs / 2;
+    if (!isDone) await this.#refresh();
+    const pauseMs = this.#pauseMs * (1 - jitter + 2 * jitter * this.#options.random());
+    this.#pollAfter(isDone ? pauseMs - ageMs : pauseMs);
   }
 
   /** Polls the server; concurrent callers share the poll. */

@@ -7,6 +7,7 @@ import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
 import type { Meeting } from "./meeting.js";
 import { joinLengths } from "./pin-lengths.js";
+import { type PollKind, PollRounds } from "./poll-rounds.js";
 import type { WebhookEvent } from "./webhook.js";
 
 export interface DirectoryEvents {
@@ -40,19 +41,21 @@ const timeoutMs = 2_000;
 
 /**
  * Finds the BBB server of a conference by PIN. Lookups use memory first; an unknown PIN triggers one poll of all
- * servers, shared by concurrent callers. `inOrderOfChoice` decides between conferences with the same PIN.
+ * servers, shared by concurrent callers (`PollRounds`). `inOrderOfChoice` decides between conferences with the same PIN.
  */
 export class BbbDirectory implements Directory {
   readonly #options: DirectoryOptions;
   readonly #clashes: Clashes;
   /** Callers waiting for a conference, by PIN. */
   readonly #openListeners = new Map<string, Set<() => void>>();
+  readonly #rounds: PollRounds;
   #servers: readonly BbbServer[];
 
   constructor(options: DirectoryOptions) {
     this.#servers = options.servers;
     this.#options = options;
     this.#clashes = new Clashes(options.events.onClash);
+    this.#rounds = new PollRounds(options.clock, () => this.#servers);
   }
 
   get servers(): readonly BbbServer[] {
@@ -82,17 +85,18 @@ export class BbbDirectory implements Directory {
 
   close(): void {
     for (const server of this.#servers) server.close();
+    this.#rounds.close();
   }
 
   async lookUp(pin: Pin): Promise<Lookup> {
     const known = this.#known(pin);
     if (known !== undefined) return known;
-    await this.#poll(pin, (server) => server.poll());
+    await this.#poll(pin, "recent");
     return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
   async lookUpFresh(pin: Pin): Promise<Lookup> {
-    await this.#poll(pin, (server) => server.pollFresh());
+    await this.#poll(pin, "new");
     return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
@@ -135,7 +139,7 @@ export class BbbDirectory implements Directory {
   async hasLongerPin(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     const holders = this.#servers.filter((server) => server.meeting(digits) !== undefined);
-    const [beginsAnother] = await Promise.all([this.beginsAnother(pin), ...holders.map((server) => server.poll())]);
+    const [beginsAnother] = await Promise.all([this.beginsAnother(pin), this.#rounds.spare(holders)]);
     return beginsAnother || this.matchRunning(digits).longer;
   }
 
@@ -247,18 +251,19 @@ export class BbbDirectory implements Directory {
   }
 
   /** Polls all servers. Waits for previously failing ones only if the others have no match, and only briefly. */
-  async #poll(pin: Pin, poll: (server: BbbServer) => Promise<void>): Promise<void> {
-    const failing = this.#servers.filter((server) => !server.answers);
-    const late = Promise.all(failing.map(poll));
-    await Promise.all(this.#servers.filter((server) => server.answers).map(poll));
-    if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
-    await within(this.#options.clock, timeoutMs, late);
+  async #poll(pin: Pin, kind: PollKind): Promise<void> {
+    const { answering, failing } = await this.#rounds.next(kind);
+    await answering;
+    if (failing === undefined || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
+    await within(this.#options.clock, timeoutMs, failing);
   }
 
   #changed(server: BbbServer, pins: ReadonlySet<string>): void {
     for (const pin of pins) this.#noteClash(pin);
-    for (const [digits, listeners] of this.#openListeners) {
-      if (pins.has(digits) && server.meeting(digits) !== undefined) for (const listener of [...listeners]) listener();
+    for (const pin of pins) {
+      const listeners = this.#openListeners.get(pin);
+      if (listeners !== undefined && server.meeting(pin) !== undefined)
+        for (const listener of [...listeners]) listener();
     }
   }
 

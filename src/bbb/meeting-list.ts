@@ -28,6 +28,8 @@ export class MeetingList {
   #entries: ReadonlyMap<string, Entry> = new Map();
   #byPin: ReadonlyMap<string, Meeting> = new Map();
   readonly #beginnings = new PinBeginnings();
+  /** Of these, the PINs of breakout rooms. */
+  readonly #breakoutBeginnings = new PinBeginnings();
   #lengths: PinLengths | undefined;
   readonly #ends = new Map<string, End>();
   /** Audio bridges from webhooks; getMeetings does not contain them. */
@@ -40,10 +42,6 @@ export class MeetingList {
   /** The PINs as digits. */
   get pins(): Iterable<string> {
     return this.#byPin.keys();
-  }
-
-  get meetings(): Iterable<Meeting> {
-    return this.#byPin.values();
   }
 
   withPin(digits: string): Meeting | undefined {
@@ -61,7 +59,12 @@ export class MeetingList {
 
   /** Whether these digits are a proper prefix of a PIN. */
   goesOnAfter(digits: string): boolean {
-    return this.#beginnings.goOnAfter(digits);
+    return this.#beginnings.countAfter(digits) > 0;
+  }
+
+  /** The same for the PINs of main rooms only. */
+  mainRoomGoesOnAfter(digits: string): boolean {
+    return this.#beginnings.countAfter(digits) > this.#breakoutBeginnings.countAfter(digits);
   }
 
   /**
@@ -148,11 +151,14 @@ export class MeetingList {
     for (const [pin, meeting] of byPin) {
       const known = before.get(pin);
       if (known === undefined) this.#beginnings.add(pin);
+      if (!isBreakout(known) && isBreakout(meeting)) this.#breakoutBeginnings.add(pin);
+      if (isBreakout(known) && !isBreakout(meeting)) this.#breakoutBeginnings.remove(pin);
       if (known === undefined || !isSame(known, meeting)) changed.add(pin);
     }
-    for (const pin of before.keys()) {
+    for (const [pin, meeting] of before) {
       if (byPin.has(pin)) continue;
       this.#beginnings.remove(pin);
+      if (isBreakout(meeting)) this.#breakoutBeginnings.remove(pin);
       changed.add(pin);
     }
     this.#entries = entries;
@@ -160,6 +166,10 @@ export class MeetingList {
     this.#lengths = lengthsOf(byPin.values());
     return changed;
   }
+}
+
+function isBreakout(meeting: Meeting | undefined): boolean {
+  return meeting?.parentId !== undefined;
 }
 
 function isSame(left: Meeting, right: Meeting): boolean {

@@ -16,9 +16,9 @@ export class PinBeginnings {
     this.#count(pin, -1);
   }
 
-  /** Whether these digits are a proper prefix of a PIN. */
-  goOnAfter(digits: string): boolean {
-    return this.#counts.has(digits);
+  /** The number of PINs with these digits as a proper prefix. */
+  countAfter(digits: string): number {
+    return this.#counts.get(digits) ?? 0;
   }
 
   #count(pin: string, by: number): void {

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { pino } from "pino";
 import t, { type Test } from "tap";
 
-import { makeBbbServer, makeDirectory } from "../../src/app/bbb.js";
+import { bbbServerMaker, makeDirectory } from "../../src/app/bbb.js";
 import { Secret } from "../../src/caller/secret.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
@@ -83,7 +83,7 @@ await t.test(
     t.equal(owners.size, nodes * meetingsEach);
     const told: string[] = [];
     const directory = makeDirectory(
-      cluster.map((each) => makeBbbServer(configOf(each), systemClock)),
+      cluster.map((each) => configOf(each)).map(bbbServerMaker(systemClock)),
       { rooms: () => undefined, audioBridges: new MeetingAudio(() => undefined) },
       pino(
         { level: "warn" },

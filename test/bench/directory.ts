@@ -6,7 +6,7 @@ import process from "node:process";
 
 import { pino } from "pino";
 
-import { makeBbbServer, makeDirectory } from "../../src/app/bbb.js";
+import { bbbServerMaker, makeDirectory } from "../../src/app/bbb.js";
 import { Pin, Secret } from "../../src/caller/secret.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
@@ -88,7 +88,7 @@ const pinAt = (at: number): Pin => pins[at % pins.length] ?? (pins[0] as Pin);
 
 const before = heap();
 const directory = makeDirectory(
-  configs.map((config) => makeBbbServer(config, systemClock)),
+  configs.map(bbbServerMaker(systemClock)),
   { rooms: () => undefined, audioBridges: new MeetingAudio(() => undefined) },
   pino({ level: "silent" }),
   systemClock,

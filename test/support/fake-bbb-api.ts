@@ -25,6 +25,8 @@ export class FakeBbbApi {
   /** The next response: meetings, their voiceBridges only, or a failure. */
   says: FakeAnswer;
   requests = 0;
+  /** Bytes of the response per meeting. */
+  meetingBytes = 1_000;
   /** Requests without a response yet. */
   open = 0;
   /** Response time, milliseconds. */
@@ -50,7 +52,7 @@ export class FakeBbbApi {
     if ("fault" in says) return failure(says.fault);
     return success({
       meetings: says.map((each) => (typeof each === "string" ? fakeMeeting(each) : each)),
-      bytes: says.length * 1_000,
+      bytes: says.length * this.meetingBytes,
     });
   }
 }

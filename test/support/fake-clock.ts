@@ -10,7 +10,7 @@ export async function settle(): Promise<void> {
 
 /** A clock that stands still until the test advances it. */
 export class FakeClock implements Clock {
-  readonly #timers = new TimerQueue();
+  protected readonly timers = new TimerQueue();
   #now = 0;
 
   now(): number {
@@ -19,12 +19,12 @@ export class FakeClock implements Clock {
 
   after(ms: number, callback: () => void): () => void {
     if (Number.isNaN(ms)) throw new Error("a timer without a time");
-    return this.#timers.add(this.#now + Math.max(0, ms), callback);
+    return this.timers.add(this.now() + Math.max(0, ms), callback);
   }
 
   /** Pending timers. */
   get pending(): number {
-    return this.#timers.pending;
+    return this.timers.pending;
   }
 
   /** Advances the time and runs due timers, each with all its consequences before the next. */
@@ -52,10 +52,15 @@ export class FakeClock implements Clock {
     return true;
   }
 
+  /** Goes on to the time of the timer that is about to run. */
+  protected moveTo(due: number): void {
+    this.#now = due;
+  }
+
   #runNext(by: number): boolean {
-    const timer = this.#timers.take(by);
+    const timer = this.timers.take(by);
     if (timer === undefined) return false;
-    this.#now = timer.due;
+    this.moveTo(timer.due);
     timer.callback();
     return true;
   }
