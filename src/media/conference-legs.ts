@@ -29,9 +29,13 @@ export class ConferenceLegs {
   /** The running `bridge` has connected its legs. */
   #onBridged: () => void = () => undefined;
   #leaving: Promise<void> | undefined;
+  /** Number of bridges that were begun on the channel. */
+  #bridges = 0;
 
   constructor(parts: ConferenceLegsParts) {
     this.#parts = parts;
+    // Another process may have bridged it.
+    if (parts.channel.whenConnected !== undefined) this.#bridges = 1;
   }
 
   /** FreeSWITCH reports that it has connected the legs. */
@@ -56,7 +60,9 @@ export class ConferenceLegs {
       decided.set("answered");
       signals.connected(this.#factsOf(legId));
     };
-    applications.run("multiunset", bridgeVariables.join(" "), () => undefined);
+    // The channel has none before its first bridge, and each application costs FreeSWITCH two events with all variables.
+    if (this.#bridges > 0) applications.run("multiunset", bridgeVariables.join(" "), () => undefined);
+    this.#bridges += 1;
     const run = applications.run(
       "bridge",
       dialString(target, profileFor(target, profile), legId, endpoint.codec),

@@ -65,9 +65,6 @@ export interface EndpointSettings extends RtpTimeouts {
 const rtpSource = "RTP";
 const unitsPerMs = 8;
 
-/** Ringing tone until the BBB server answers (ITU-T E.180, Germany). */
-const ringingTone = "%(1000,4000,425)";
-
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
   readonly codec: string;
@@ -101,7 +98,7 @@ export class MediaEndpoint implements CallerEndpoint {
     onReleased: () => void,
     callerSdp: string,
     suite: string | undefined = suiteIn(raw.local.sdp),
-    codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name"),
+    codec: string | null | undefined = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name"),
   ) {
     this.#raw = raw;
     this.hold = new Hold(isOnHold(callerSdp));
@@ -156,15 +153,11 @@ export class MediaEndpoint implements CallerEndpoint {
       raw.whenConnected((endpoint) => {
         this.#connected(endpoint);
       });
-    this.#set("transfer_ringback", ringingTone);
-    // Stops FreeSWITCH from forwarding DTMF in a bridge; it still reports DTMF to einwahl.
-    this.#set("bridge_filter_dtmf", "true");
   }
 
   #connected({ conn, uuid }: FsmrfEndpoint): void {
-    // drachtio-modesl writes each line separately: with Nagle's algorithm every command takes 40 ms.
+    // With Nagle's algorithm a command that follows another one takes 40 ms.
     conn?.socket?.setNoDelay(true);
-    conn?.subscribe(["CHANNEL_BRIDGE"]);
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       this.#legs.bridged();
     });
@@ -370,10 +363,6 @@ export class MediaEndpoint implements CallerEndpoint {
         resolve(event?.getBody());
       });
     });
-  }
-
-  #set(variable: string, value: string): void {
-    this.#applications.run("set", `${variable}=${value}`, () => undefined);
   }
 
   #api(command: string, argument: string): void {

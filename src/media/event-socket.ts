@@ -13,6 +13,11 @@ export interface EventSocketOptions {
   readonly clock: Clock;
 }
 
+/** Private members of esl-lite's client (esl-lite.mjs); it subscribes after it has authenticated. */
+interface EslLiteInside {
+  readonly registeredEventNames: Set<string>;
+}
+
 /**
  * The event socket of a media server, for commands about the server rather than a channel. esl-lite reconnects and then
  * resends the command in flight: use idempotent commands only.
@@ -26,6 +31,9 @@ export class EventSocket {
     this.#clock = clock;
     // Silent: below `info` esl-lite logs each command, and the first one contains the password.
     this.#client = new FreeSwitchClient({ host, port, password, logger: pino({ level: "silent" }) });
+    // esl-lite subscribes to these of all channels: FreeSWITCH would write out all variables (10 kB) after each application.
+    const { registeredEventNames } = this.#client as unknown as EslLiteInside;
+    for (const unread of ["CHANNEL_EXECUTE_COMPLETE", "CUSTOM"]) registeredEventNames.delete(unread);
   }
 
   /**

@@ -7,11 +7,11 @@ import { createRequire } from "node:module";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { within } from "../util/wait.js";
-import { decodeEventsTolerantly } from "./event-headers.js";
+import { lightenModesl } from "./modesl.js";
 
 /** An event of the event socket. Header values are decoded. */
 export interface FsEvent {
-  getHeader(name: string): string | undefined;
+  getHeader(name: string): string | null | undefined;
   getBody(): string;
 }
 
@@ -21,7 +21,6 @@ export interface ChannelConnection {
   getInfo(): FsEvent;
   /** `null` after the connection has ended. */
   readonly socket: { setNoDelay(isOn: boolean): void } | null;
-  subscribe(events: readonly string[]): void;
   on(event: string, listener: (event: FsEvent) => void): void;
   removeAllListeners(event?: string): void;
   disconnect(): void;
@@ -79,12 +78,39 @@ type FsmrfConstructor = new (srf: SrfLike) => FsmrfLike;
 const load = createRequire(import.meta.url);
 
 function makeFsmrf(srf: SrfLike): FsmrfLike {
-  decodeEventsTolerantly();
+  lightenModesl();
   const Mrf = load("drachtio-fsmrf") as FsmrfConstructor;
   return new Mrf(srf);
 }
 
 const connectTimeoutMs = 3_000;
+
+/** drachtio-fsmrf subscribes to ten events, of which FreeSWITCH writes out most with all variables (10 kB each). */
+const channelEvents = ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_BRIDGE", "CHANNEL_CALLSTATE", "DTMF"] as const;
+
+/** Private members of drachtio-fsmrf's media server (4.1.2, lib/mediaserver.js). */
+interface FsmrfServer {
+  readonly _server: {
+    on(event: "connection::open", listener: (connection: ChannelConnection & ModeslConnection) => void): void;
+  };
+}
+
+interface ModeslConnection {
+  subscribe: (events: unknown) => void;
+  /** Events that it subscribes to in addition. */
+  reqEvents: readonly string[];
+  events(format: "plain", events: readonly string[]): void;
+}
+
+/** Has the channels' connections subscribe to `channelEvents` only. */
+function listenToFewEvents(server: FsmrfMediaServer): void {
+  (server as FsmrfMediaServer & FsmrfServer)._server.on("connection::open", (connection) => {
+    connection.reqEvents = [];
+    connection.subscribe = () => {
+      connection.events("plain", [...channelEvents]);
+    };
+  });
+}
 
 /** Connects to a media server; `undefined`: not in time, or refused. @param onEnd the connection has ended */
 export async function connectFsmrf(
@@ -100,6 +126,7 @@ export async function connectFsmrf(
         // drachtio-modesl reconnects after connection errors.
         connected.on("error", () => undefined);
         connected.on("end", onEnd);
+        listenToFewEvents(connected);
         return connected;
       },
       () => undefined,
