@@ -1,7 +1,8 @@
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 
-import type { ConferenceNode, NodeProbe } from "../call/interfaces.js";
+import type { ConferenceNode, NodeLeg, NodeProbe } from "../call/interfaces.js";
+import { NodeLegs } from "../call/node-legs.js";
 import { sendOptions } from "../sip/sip-options.js";
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
@@ -24,6 +25,7 @@ export class SipNodeProbe implements NodeProbe {
   readonly #onBug: (error: unknown) => void;
   readonly #answered = new Map<string, Answered>();
   readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #legs = new NodeLegs();
 
   constructor(clock: Clock, onBug: (error: unknown) => void) {
     this.#clock = clock;
@@ -39,6 +41,10 @@ export class SipNodeProbe implements NodeProbe {
     const known = this.#answered.get(keyOf(node));
     if (known === undefined || this.#clock.now() - known.at >= trustedForMs) return "unknown";
     return (await this.#ask(node)) ? "answers" : "silent";
+  }
+
+  join(node: ConferenceNode, onAlarm: () => void): NodeLeg {
+    return this.#legs.join(node, onAlarm);
   }
 
   async #ask(node: ConferenceNode): Promise<boolean> {

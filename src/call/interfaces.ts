@@ -299,12 +299,25 @@ export interface ConferenceNode {
   readonly srtp: "mandatory" | "optional";
 }
 
+/** A leg among the legs to one BBB server. */
+export interface NodeLeg {
+  /** It is watched closely on behalf of the others. */
+  readonly isSentry: boolean;
+  /** This leg is silent: the others look at theirs. */
+  alarm(): void;
+  /** Another leg becomes the sentry, if there is one. */
+  stepBack(): void;
+  leave(): void;
+}
+
 /** Probes the SIP port of a BBB server, independently of calls. */
 export interface NodeProbe {
   /** Call while the node is known to be up: records whether its SIP port answers this host at all. */
   learn(node: ConferenceNode): void;
   /** `unknown`: the port never answered this host, e.g. a firewall admits media servers only. Never rejects. */
   ask(node: ConferenceNode): Promise<"answers" | "silent" | "unknown">;
+  /** Registers a leg to this server. @param onAlarm another leg to it has become silent */
+  join(node: ConferenceNode, onAlarm: () => void): NodeLeg;
 }
 
 /** The result of a lookup. An outage (`unavailable`) is never reported as a wrong PIN (`unknown`). */

@@ -30,7 +30,7 @@ import { languageVariable, recordVariable, valueOf } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
-import { receivedAudio } from "./received-audio.js";
+import { receivedAudio, receivedPackets } from "./received-audio.js";
 import {
   directionOf,
   hasAudio,
@@ -274,9 +274,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async receivedPackets(channel: string = this.#raw.uuid): Promise<number | undefined> {
-    return this.#releasing === undefined
-      ? (await receivedAudio(this.#raw, this.#settings.clock, channel))?.packets
-      : undefined;
+    return this.#releasing === undefined ? await receivedPackets(this.#raw, this.#settings.clock, channel) : undefined;
   }
 
   play(sounds: readonly Sound[]): Playback {

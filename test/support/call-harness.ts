@@ -10,6 +10,7 @@ import type {
   SlotRefusal,
 } from "../../src/call/interfaces.js";
 import { JoinPacer } from "../../src/call/join-pacer.js";
+import { NodeLegs } from "../../src/call/node-legs.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { CallReport, PinOutcome, Stage } from "../../src/call/progress.js";
 import type { CallRecord } from "../../src/call/record.js";
@@ -168,6 +169,7 @@ export class CallHarness {
   /** Called when the endpoint starts to play. */
   onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void = () => undefined;
   readonly #perform: Perform;
+  readonly #nodeLegs = new NodeLegs();
   #requests = 0;
   #isBegun = false;
 
@@ -228,7 +230,11 @@ export class CallHarness {
       guesses: (admitted) => slowGuesses(this.throttle.callerOf(admitted), this.#perform, this.script.guessesMs),
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
-      nodes: { learn: () => undefined, ask: async () => await Promise.resolve("unknown") },
+      nodes: {
+        learn: () => undefined,
+        ask: async () => await Promise.resolve("unknown"),
+        join: (node, onAlarm) => this.#nodeLegs.join(node, onAlarm),
+      },
       joinPacer: this.joinPacer,
       acquireSlot: () => {
         if (place !== "free") return failure(place);
