@@ -79,6 +79,7 @@ export class Einwahl {
     this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config);
     this.#load = new OwnLoad(clock, options.loopDelay ?? (() => 0));
+    this.#load.open();
     this.#keys = new CallerKeys(clock, this.#onBug);
     this.#bbbServerParts = new InstanceCache(bbbServerMaker(clock));
     this.#directory = makeDirectory(
@@ -304,6 +305,7 @@ export class Einwahl {
     this.#signalling.close();
     this.#keys.close();
     this.#monitoring.close();
+    this.#load.close();
     await this.#http?.close();
   }
 

@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import type { Logger } from "pino";
 
 import type { Config, MediaServerConfig } from "../config/config.js";
@@ -6,6 +8,7 @@ import { MediaServer } from "../media/media-server.js";
 import type { LoadState, ServerLoad } from "../media/server-load.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { Clock } from "../util/clock.js";
+import { isThisMachine } from "../util/own-address.js";
 
 export interface MediaServerParts {
   readonly signalling: DrachtioConnection;
@@ -55,6 +58,7 @@ export function makeMediaServer(
       mediaTimeoutMs,
       holdTimeoutMs,
       minIdlePercent: parts.minIdlePercent,
+      cores: isThisMachine(eventSocket.host) ? availableParallelism() : undefined,
       onLoad: loadLog(logger),
     },
     parts.signalling.srf,

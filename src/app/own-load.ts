@@ -1,6 +1,6 @@
 import type { Clock } from "../util/clock.js";
 
-/** How long the event loop lets its timers wait, since the last call. */
+/** The mean delay of timers since the last call, in milliseconds. */
 export type LoopDelay = () => number;
 
 /** Interval of readings, in milliseconds: shorter ones have too few samples. */
@@ -8,31 +8,39 @@ const everyMs = 500;
 /** Mean delay from which no more calls are taken, in milliseconds: a tenth of it is usual with many calls. */
 const slowMs = 100;
 
-/** einwahl's own load. Without calls nothing is read. */
+/**
+ * einwahl's own load. After a pause of the process, INVITEs that waited in the meantime are read when the delay is known:
+ * their callers have often hung up.
+ */
 export class OwnLoad {
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Clock;
   readonly #read: LoopDelay;
-  #readAt: number;
   #delayMs = 0;
+  #cancelTimer: () => void = () => undefined;
 
-  /** @param read the mean delay of timers since its last call, in milliseconds */
-  constructor(clock: Pick<Clock, "now">, read: LoopDelay) {
+  constructor(clock: Clock, read: LoopDelay) {
     this.#clock = clock;
     this.#read = read;
-    this.#readAt = clock.now();
+  }
+
+  /** Reads the delay periodically until `close`. */
+  open(): void {
+    this.#cancelTimer = this.#clock.after(everyMs, () => {
+      this.#delayMs = this.#read();
+      this.open();
+    });
+  }
+
+  close(): void {
+    this.#cancelTimer();
   }
 
   /** The mean delay of timers, in milliseconds. */
   get delayMs(): number {
-    const now = this.#clock.now();
-    if (now - this.#readAt >= everyMs) {
-      this.#readAt = now;
-      this.#delayMs = this.#read();
-    }
     return this.#delayMs;
   }
 
   get state(): "free" | "slow" {
-    return this.delayMs > slowMs ? "slow" : "free";
+    return this.#delayMs > slowMs ? "slow" : "free";
   }
 }

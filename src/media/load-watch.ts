@@ -9,6 +9,8 @@ const everyMs = 1_000;
 export interface LoadWatchOptions {
   /** The idle CPU of the host that new calls leave, in percent; 0: the CPU is not looked at. */
   readonly minIdlePercent: () => number;
+  /** The host's processors; `undefined`: not known. */
+  readonly cores: number | undefined;
   /** Called after each sample. */
   readonly onLoad: (load: ServerLoad) => void;
 }
@@ -27,13 +29,14 @@ export class LoadWatch {
     this.#options = options;
     this.#clock = clock;
     this.#ask = ask;
-    this.load = new ServerLoad(
-      () => clock.now(),
-      options.minIdlePercent,
-      () => {
+    this.load = new ServerLoad({
+      now: () => clock.now(),
+      minIdlePercent: options.minIdlePercent,
+      cores: options.cores,
+      onTaken: () => {
         this.#wake();
       },
-    );
+    });
   }
 
   /** Takes one sample now, and rests or goes on. */

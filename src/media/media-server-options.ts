@@ -1,7 +1,7 @@
-import type { ServerLoad } from "./server-load.js";
+import type { LoadWatchOptions } from "./load-watch.js";
 import type { RtpTimeouts } from "./silence.js";
 
-export interface MediaServerOptions extends RtpTimeouts {
+export interface MediaServerOptions extends RtpTimeouts, LoadWatchOptions {
   readonly name: string;
   readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
   /** The sofia profile that takes drachtio's INVITEs. */
@@ -14,8 +14,4 @@ export interface MediaServerOptions extends RtpTimeouts {
   /** Maximum number of concurrent caller channels. */
   readonly capacity: number;
   readonly soundsDirectory: string;
-  /** The idle CPU of its host that new calls leave, in percent; 0: the CPU is not looked at. */
-  readonly minIdlePercent: () => number;
-  /** Called after each sample of its load. */
-  readonly onLoad: (load: ServerLoad) => void;
 }

@@ -14,17 +14,19 @@ export interface LoadSample {
  */
 export type LoadState = "free" | "cpu" | "slow";
 
-/** New calls per second that no sample has confirmed yet: about one core. */
-const firstRate = 20;
+/** New calls per second and core that no sample has confirmed yet: they use half of it, and the rest later. */
+const firstRatePerCore = 5;
+/** Of a host whose cores are not known. */
+const fewCores = 2;
 /** The rate never falls below it while the media server answers quickly: other programs may use the CPU, too. */
 const leastRate = 1;
 const mostRate = 1_000;
 /** Calls that may begin at once, as seconds of the rate: many people call as a meeting begins. */
-const burstSeconds = 5;
-/** Change of the rate in a second that had too little idle CPU, and in one that had much. */
+const burstSeconds = 2;
+/** Change of the rate in a second that had too little idle CPU, and the most in one that had much. */
 const decrease = 0.6;
 const increase = 1.25;
-/** Idle CPU above the minimum, in percentage points: from the first the rate grows slowly, from the second fast. */
+/** Idle CPU above the minimum, in percentage points: from the first on the rate grows, from the second on fastest. */
 const someHeadroom = 5;
 const muchHeadroom = 40;
 /** A tenth of it is usual on a host at 80 % CPU, in milliseconds. */
@@ -38,17 +40,27 @@ const slowInARow = 2;
 /** Sessions of a call. */
 const sessionsOfCall = 2;
 
+export interface ServerLoadOptions {
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** The idle CPU to keep, in percent; 0: the CPU is not looked at. */
+  readonly minIdlePercent: () => number;
+  /** The host's processors; `undefined`: not known. */
+  readonly cores: number | undefined;
+  /** Called when a call has begun. */
+  readonly onTaken: () => void;
+}
+
 /**
  * Learns how many calls a media server can begin per second, and gives each a turn. The rate grows while the host has idle
  * CPU and calls come, and falls at once when it has too little (additive increase, multiplicative decrease).
  */
 export class ServerLoad {
-  readonly #now: () => number;
-  readonly #minIdlePercent: () => number;
-  readonly #onTaken: () => void;
-  #rate = firstRate;
+  readonly #options: ServerLoadOptions;
+  readonly #firstRate: number;
+  #rate: number;
   /** Calls that may begin now. */
-  #turns = firstRate * burstSeconds;
+  #turns: number;
   #refilledAt: number;
   #sampledAt: number;
   /** Since the last sample. */
@@ -62,17 +74,13 @@ export class ServerLoad {
   #sample: LoadSample | undefined;
   #state: LoadState = "free";
 
-  /**
-   * @param now monotonic milliseconds
-   * @param minIdlePercent the idle CPU to keep, in percent; 0: the CPU is not looked at
-   * @param onTaken a call has begun
-   */
-  constructor(now: () => number, minIdlePercent: () => number, onTaken: () => void) {
-    this.#now = now;
-    this.#minIdlePercent = minIdlePercent;
-    this.#onTaken = onTaken;
-    this.#refilledAt = now();
-    this.#sampledAt = now();
+  constructor(options: ServerLoadOptions) {
+    this.#options = options;
+    this.#firstRate = firstRatePerCore * (options.cores ?? fewCores);
+    this.#rate = this.#firstRate;
+    this.#turns = this.#burst;
+    this.#refilledAt = options.now();
+    this.#sampledAt = options.now();
   }
 
   get state(): LoadState {
@@ -110,7 +118,7 @@ export class ServerLoad {
     this.#refill();
     this.#turns -= 1;
     this.#taken += 1;
-    this.#onTaken();
+    this.#options.onTaken();
   }
 
   /** A call was refused, or went to another server, because no turn was left. */
@@ -142,11 +150,11 @@ export class ServerLoad {
     this.#taken = 0;
     this.#missed = 0;
     this.#refusals = 0;
-    this.#sampledAt = this.#now();
+    this.#sampledAt = this.#options.now();
   }
 
   #adapt({ idlePercent = 100, sessionsPerSecond = 0 }: LoadSample): void {
-    const minimum = this.#minIdlePercent();
+    const minimum = this.#options.minIdlePercent();
     const headroom = minimum === 0 ? 100 : idlePercent - minimum;
     if (this.#slowSamples >= slowInARow) {
       if (this.#state !== "slow") this.#slowDown();
@@ -165,16 +173,19 @@ export class ServerLoad {
 
   #speedUp(headroom: number): void {
     const isMuch = headroom >= muchHeadroom;
-    if (this.#missed > 0 || this.#rate < firstRate) {
-      this.#rate = isMuch ? Math.max(firstRate, this.#rate * increase) : this.#rate + 1;
-    } else if (isMuch && this.#rate > firstRate) {
+    const first = this.#firstRate;
+    if (this.#missed > 0 || this.#rate < first) {
+      const share = Math.min(1, headroom / muchHeadroom);
+      const grown = this.#rate * (1 + share * (increase - 1)) + 1;
+      this.#rate = isMuch ? Math.max(first, grown) : grown;
+    } else if (isMuch) {
       // What was learnt long ago is no evidence: more calls are up now.
-      this.#rate = Math.max(firstRate, this.#rate / increase ** (1 / 4));
+      this.#rate = Math.max(first, this.#rate / increase ** (1 / 4));
     }
   }
 
   #slowDown(): void {
-    const seconds = Math.max(1, (this.#now() - this.#sampledAt) / 1_000);
+    const seconds = Math.max(1, (this.#options.now() - this.#sampledAt) / 1_000);
     const used = this.#taken === 0 ? this.#rate : this.#taken / seconds;
     this.#rate = Math.max(leastRate, decrease * Math.min(this.#rate, used));
     this.#turns = Math.min(this.#turns, leastRate);
@@ -185,7 +196,7 @@ export class ServerLoad {
   }
 
   #refill(): void {
-    const now = this.#now();
+    const now = this.#options.now();
     this.#turns = Math.min(this.#burst, this.#turns + ((now - this.#refilledAt) / 1_000) * this.#rate);
     this.#refilledAt = now;
   }

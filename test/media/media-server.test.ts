@@ -40,6 +40,7 @@ await t.test("FreeSWITCH's version before and after a restart with another versi
     mediaTimeoutMs: 30_000,
     holdTimeoutMs: 1_800_000,
     minIdlePercent: () => 0,
+    cores: undefined,
     onLoad: () => undefined,
   };
   const server = new MediaServer(

@@ -14,11 +14,12 @@ class FakeServer implements PooledServer {
   state: MediaServerState;
   isSuspected = false;
   channels = 0;
-  readonly load = new ServerLoad(
-    () => 0,
-    () => 10,
-    () => undefined,
-  );
+  readonly load = new ServerLoad({
+    now: () => 0,
+    minIdlePercent: () => 10,
+    cores: 10,
+    onTaken: () => undefined,
+  });
   asked = 0;
   opened = 0;
   version: string | undefined;

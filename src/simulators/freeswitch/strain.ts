@@ -1,14 +1,13 @@
 import { IdleMeter } from "./idle-meter.js";
 
-/** FreeSWITCH measures once a second, and reports the mean of so many (switch.conf: cpu-idle-smoothing-depth). */
+/** FreeSWITCH measures once a second, and reports the last second (switch.conf: cpu-idle-smoothing-depth). */
 const everyMs = 1_000;
-const depth = 2;
 
 /** How busy the media server's host is: as this machine is, or as a test says. */
 export class Strain {
   readonly #now: () => number;
   readonly #meter = new IdleMeter();
-  readonly #measured: number[] = [];
+  #measured: number | undefined;
   #measuredAt: number;
   /** Idle CPU in percent; `undefined`: this machine's. */
   idlePercent: number | undefined;
@@ -24,11 +23,10 @@ export class Strain {
   /** As in `status`, in percent. */
   get idle(): number {
     if (this.idlePercent !== undefined) return this.idlePercent;
-    if (this.#measured.length === 0 || this.#now() - this.#measuredAt >= everyMs) {
+    if (this.#measured === undefined || this.#now() - this.#measuredAt >= everyMs) {
       this.#measuredAt = this.#now();
-      this.#measured.push(this.#meter.percent());
-      if (this.#measured.length > depth) this.#measured.shift();
+      this.#measured = this.#meter.percent();
     }
-    return this.#measured.reduce((sum, each) => sum + each, 0) / this.#measured.length;
+    return this.#measured;
   }
 }

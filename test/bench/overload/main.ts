@@ -23,6 +23,8 @@ const usage = `npm run bench:overload -- [--calls N] [--rate N] [--seconds N] [-
 `;
 const programs = ["drachtio", "freeswitch", "sipp", "setpriv", "nice"] as const;
 const phases = { before: 1, flood: 2, after: 3 } as const;
+/** Calls that are brought up at the same time. */
+const atATime = 5;
 const settleMs = 5_000;
 const beforeMs = 10_000;
 const afterMs = 15_000;
@@ -73,7 +75,8 @@ async function measure(folder: string): Promise<Outcome> {
   const timeline = new Timeline(subject);
   let flood: Flood | undefined;
   try {
-    for (let call = 0; call < plan.calls; call++) await steady.add();
+    for (let call = 0; call < plan.calls; call += atATime)
+      await Promise.all(Array.from({ length: Math.min(atATime, plan.calls - call) }, () => steady.add()));
     await setTimeout(settleMs);
     steady.enter(phases.before);
     await setTimeout(beforeMs);

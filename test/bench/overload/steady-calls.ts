@@ -28,6 +28,7 @@ export class SteadyCalls {
   readonly #stop: () => void;
   readonly #joins = new Map<string, (end: AudioEnd) => void>();
   #ended = 0;
+  #added = 0;
 
   private constructor(phones: SipUserAgent, node: SipUserAgent, port: number, echoPort: number) {
     this.#phones = phones;
@@ -72,7 +73,8 @@ export class SteadyCalls {
 
   /** Brings one more call up, into its conference. */
   async add(): Promise<void> {
-    const index = firstSteady + this.#calls.length;
+    const index = firstSteady + this.#added;
+    this.#added += 1;
     const caller = await AudioEnd.open();
     const joined = new Promise<AudioEnd>((resolve) => {
       this.#joins.set(callerNumber(index).slice(-4), resolve);

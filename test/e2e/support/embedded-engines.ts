@@ -8,6 +8,11 @@ import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";
 
+/** The simulators, of which a test can strain the media server. */
+export interface EmbeddedEngines extends Engines {
+  readonly strain: EmbeddedFreeSwitch["strain"];
+}
+
 interface Ports {
   readonly control: number;
   readonly udp: number;
@@ -20,7 +25,7 @@ export async function startEmbeddedEngines(
   soundsDirectory: string,
   media: Partial<EmbeddedFreeSwitchOptions> = {},
   trunkAddress = host,
-): Promise<Engines> {
+): Promise<EmbeddedEngines> {
   const { key, cert, ca } = certificates;
   const secret = "test-drachtio";
   const password = "test-event-socket";
@@ -54,6 +59,7 @@ export async function startEmbeddedEngines(
     control: { host, port: ports.control, secret },
     eventSocket: { host, port: freeswitch.eventSocketPort, password },
     sip: ports,
+    strain: freeswitch.strain,
     counts: () =>
       Promise.resolve({ ...prefixed("drachtio", drachtio.counts()), ...prefixed("freeswitch", freeswitch.counts()) }),
     killDrachtio: () => drachtio.close(),
