@@ -38,6 +38,11 @@ export class FreeSwitchSocket {
     return Number(/^(\d+) total/m.exec(await this.api("show channels count"))?.[1] ?? Number.NaN);
   }
 
+  /** The same without FreeSWITCH's database, which lags behind on a busy machine. */
+  async sessions(): Promise<number> {
+    return Number(/^(\d+) session\(s\) - peak/m.exec(await this.api("status"))?.[1] ?? Number.NaN);
+  }
+
   /** All variables of a channel, decoded. */
   async dump(channel: string): Promise<ReadonlyMap<string, string>> {
     const lines = (await this.api(`uuid_dump ${channel}`)).split("\n");

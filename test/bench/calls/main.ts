@@ -18,7 +18,7 @@ import { sippTraffic } from "./sipp-traffic.js";
 import type { Subject } from "./subject.js";
 import { startWithEinwahl } from "./with-einwahl.js";
 
-const programs = ["drachtio", "freeswitch", "sipp", "setpriv"] as const;
+const programs = ["drachtio", "freeswitch", "sipp", "setpriv", "stdbuf"] as const;
 const install =
   'drachtio and freeswitch: Dockerfile.engines, or README, "Test it"; sipp: apt-get install sip-tester; setpriv: util-linux';
 /** A series of rising rates ends where calls fail or the machine is full. */

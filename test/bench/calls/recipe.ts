@@ -43,6 +43,7 @@ export async function startRecipe(certificates: Certificates, media: Media, node
         BENCH_MAX_SESSIONS: String(maxCalls * 2),
         BENCH_PROMPTS_DIR: join(repository, "freeswitch", "sounds"),
         BENCH_NODE: `127.0.0.1:${nodePort};transport=${media === "srtp" ? "tls" : "udp"}`,
+        BENCH_JITTER_BUFFER: media === "srtp" ? "40:200:20" : "",
         BENCH_SECURE_MEDIA: media === "srtp" ? "mandatory" : "forbidden",
       },
       isReady: async () => await socket.runs(["external"]),
@@ -55,7 +56,7 @@ export async function startRecipe(certificates: Certificates, media: Media, node
     port: media === "srtp" ? tls : plain,
     processes: { freeswitch: findProcess(engine.program.pid, "freeswitch") },
     eventLoop: () => Promise.resolve(undefined),
-    channels: () => socket.channels(),
+    channels: () => socket.sessions(),
     close: async () => {
       socket.close();
       await engine.close();

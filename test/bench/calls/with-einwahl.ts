@@ -70,7 +70,7 @@ async function start(
     },
     eventLoop: async () => readEventLoop(await (await fetch(`http://${host}:${operators}/metrics`)).text()),
     metrics: async () => await (await fetch(`http://${host}:${operators}/metrics`)).text(),
-    channels: () => engines.media.channels(),
+    channels: () => engines.media.sessions(),
     close,
   };
 }
