@@ -172,15 +172,28 @@ export function readRecord(text: string): Result<CallRecord, "unusable"> {
 const maxStages = 40;
 
 export function writeRecord(record: CallRecord): string {
-  const { story } = record;
-  return JSON.stringify({ ...record, story: { ...story, stages: story.stages.slice(-maxStages) } }, plain);
+  const { admitted, story, step } = record;
+  return JSON.stringify({
+    ...record,
+    admitted: { ...admitted, caller: plainCaller(admitted.caller) },
+    story: { ...story, stages: story.stages.slice(-maxStages) },
+    step: plainStep(step),
+  });
 }
 
-/** Replaces maps, bytes and PINs, which JSON would drop or mask. */
-function plain(this: unknown, key: string, value: unknown): unknown {
-  const raw: unknown = (this as Record<string, unknown>)[key];
-  if (raw instanceof Pin) return raw.reveal();
-  if (raw instanceof Map) return [...raw];
-  if (Buffer.isBuffer(raw)) return raw.toString("base64");
-  return value;
+/** JSON would drop maps and bytes. */
+function plainCaller(caller: KnownCaller): object {
+  if (caller.kind !== "number") return caller;
+  const seeds = [...caller.pseudonymSeeds].map(([day, bytes]) => [day, bytes.toString("base64")]);
+  return { ...caller, pseudonymSeeds: seeds };
+}
+
+/** JSON would mask PINs. */
+function plainStep(step: RecordedStep): object {
+  if (step.kind === "ask") return step;
+  const pin = step.pin.reveal();
+  if (step.kind === "wait") return { ...step, pin };
+  const { conference } = step;
+  const voiceBridge = conference.voiceBridge.reveal();
+  return { ...step, pin, conference: { ...conference, voiceBridge, mainRoom: conference.mainRoom?.reveal() } };
 }

@@ -24,7 +24,8 @@ export class Rounds {
   }
 
   stop(): void {
-    this.#stopped.abort();
+    // The default reason is an error with a stack, which costs each call more than the rest of this class.
+    this.#stopped.abort("stopped");
     this.#cancelTimer();
   }
 

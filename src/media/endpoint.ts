@@ -156,8 +156,6 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   #connected({ conn, uuid }: FsmrfEndpoint): void {
-    // With Nagle's algorithm a command that follows another one takes 40 ms.
-    conn?.socket?.setNoDelay(true);
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       this.#legs.bridged();
     });
@@ -341,6 +339,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async #release(): Promise<ReceivedAudio | undefined> {
     await this.#legs.left();
+    this.#raw.conn?.ignoreEvents();
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     this.#cancelTimer();
     await hangUpChannel(this.#raw, this.#settings.clock);

@@ -3,11 +3,12 @@
  * and accepts one from FreeSWITCH per channel.
  */
 import { createRequire } from "node:module";
+import type { Server, Socket } from "node:net";
 
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { within } from "../util/wait.js";
-import { lightenModesl } from "./modesl.js";
+import { ChannelSocket } from "./channel-socket.js";
 
 /** An event of the event socket. Header values are decoded. */
 export interface FsEvent {
@@ -15,14 +16,14 @@ export interface FsEvent {
   getBody(): string;
 }
 
-/** The connection that FreeSWITCH opens for a channel (drachtio-modesl). */
+/** The connection that FreeSWITCH opens for a channel. */
 export interface ChannelConnection {
   /** The channel's variables at connection time. */
   getInfo(): FsEvent;
-  /** `null` after the connection has ended. */
-  readonly socket: { setNoDelay(isOn: boolean): void } | null;
   on(event: string, listener: (event: FsEvent) => void): void;
   removeAllListeners(event?: string): void;
+  /** Events are emitted no more. */
+  ignoreEvents(): void;
   disconnect(): void;
 }
 
@@ -78,37 +79,28 @@ type FsmrfConstructor = new (srf: SrfLike) => FsmrfLike;
 const load = createRequire(import.meta.url);
 
 function makeFsmrf(srf: SrfLike): FsmrfLike {
-  lightenModesl();
   const Mrf = load("drachtio-fsmrf") as FsmrfConstructor;
   return new Mrf(srf);
 }
 
 const connectTimeoutMs = 3_000;
 
-/** drachtio-fsmrf subscribes to ten events, of which FreeSWITCH writes out most with all variables (10 kB each). */
-const channelEvents = ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_BRIDGE", "CHANNEL_CALLSTATE", "DTMF"] as const;
-
 /** Private members of drachtio-fsmrf's media server (4.1.2, lib/mediaserver.js). */
 interface FsmrfServer {
-  readonly _server: {
-    on(event: "connection::open", listener: (connection: ChannelConnection & ModeslConnection) => void): void;
-  };
+  readonly _server: { readonly server: Server };
+  /** Finds the INVITE to which the channel belongs. */
+  _onNewCall(connection: ChannelConnection, id: string): void;
 }
 
-interface ModeslConnection {
-  subscribe: (events: unknown) => void;
-  /** Events that it subscribes to in addition. */
-  reqEvents: readonly string[];
-  events(format: "plain", events: readonly string[]): void;
-}
-
-/** Has the channels' connections subscribe to `channelEvents` only. */
-function listenToFewEvents(server: FsmrfMediaServer): void {
-  (server as FsmrfMediaServer & FsmrfServer)._server.on("connection::open", (connection) => {
-    connection.reqEvents = [];
-    connection.subscribe = () => {
-      connection.events("plain", [...channelEvents]);
-    };
+/** Takes FreeSWITCH's connections for channels in place of drachtio-modesl. */
+function takeConnections(fsmrf: FsmrfMediaServer): void {
+  const inside = fsmrf as FsmrfMediaServer & FsmrfServer;
+  const { server } = inside._server;
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
+    new ChannelSocket(socket, (connection) => {
+      inside._onNewCall(connection, "");
+    });
   });
 }
 
@@ -126,7 +118,7 @@ export async function connectFsmrf(
         // drachtio-modesl reconnects after connection errors.
         connected.on("error", () => undefined);
         connected.on("end", onEnd);
-        listenToFewEvents(connected);
+        takeConnections(connected);
         return connected;
       },
       () => undefined,

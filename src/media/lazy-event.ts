@@ -1,6 +1,3 @@
-/** Added by drachtio-modesl (lib/esl/Parser.js) to replies; it waits for this one when it authenticates. */
-const acceptedHeader = "Modesl-Reply-OK";
-
 /**
  * An event or a reply as FreeSWITCH sent it. A value is decoded when it is read: an event has about 150 headers (10 kB), of
  * which einwahl reads one or two.
@@ -15,30 +12,14 @@ export class LazyEvent {
     this.#body = body;
   }
 
-  /** The decoded value, `null` without such a header, as in drachtio-modesl. */
+  /** The decoded value, `null` without such a header, as drachtio-fsmrf expects. */
   getHeader(name: string): string | null {
-    if (name === acceptedHeader) return /^\+OK (.*)$/s.exec(this.#value("Reply-Text") ?? "")?.[1] ?? null;
     const value = this.#value(name);
     return value === undefined ? null : decoded(value);
   }
 
   getBody(): string {
     return this.#body;
-  }
-
-  /** The headers that drachtio-modesl reads of each message. */
-  get envelope(): Readonly<Record<string, string | number>> {
-    const length = this.#value("Content-Length");
-    return {
-      ...this.#own("Content-Type"),
-      ...this.#own("Event-Name"),
-      ...(length !== undefined && { "Content-Length": Number.parseInt(length, 10) }),
-    };
-  }
-
-  #own(name: string): Record<string, string> {
-    const value = this.getHeader(name);
-    return value === null ? {} : { [name]: value };
   }
 
   #value(name: string): string | undefined {
@@ -52,7 +33,7 @@ export class LazyEvent {
 
 /**
  * Keeps a value with an escape that is not UTF-8: FreeSWITCH forwards `%E4` unchanged (switch_url_encode), for example from
- * a BBB server's SDP, and drachtio-modesl would drop the event and the connection's state.
+ * a BBB server's SDP.
  */
 function decoded(value: string): string {
   if (!value.includes("%")) return value;

@@ -29,13 +29,3 @@ await t.test("a name is neither the end of another name nor in a value", (t) => 
   t.equal(new LazyEvent("Other-Name: x").getHeader("Name"), null);
   t.end();
 });
-
-await t.test("the envelope has what drachtio-modesl reads of each message", (t) => {
-  t.same(new LazyEvent(head).envelope, { "Event-Name": "CHANNEL_ANSWER", "Content-Length": 12 });
-  t.same(new LazyEvent("Content-Type: command/reply\nReply-Text: +OK accepted").envelope, {
-    "Content-Type": "command/reply",
-  });
-  t.equal(new LazyEvent("Reply-Text: +OK accepted").getHeader("Modesl-Reply-OK"), "accepted");
-  t.equal(new LazyEvent("Reply-Text: -ERR invalid").getHeader("Modesl-Reply-OK"), null);
-  t.end();
-});
