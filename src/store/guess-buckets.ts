@@ -43,8 +43,11 @@ export class GuessBuckets {
 
   takeBack(name: string): void {
     const bucket = this.#current(name);
-    if (bucket !== undefined)
-      this.#buckets.set(name, { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) });
+    if (bucket === undefined) return;
+    const left = { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) };
+    // A PIN counts as wrong until it is found: without this each caller with the right one would leave an empty bucket.
+    if (larger(left) === 0) this.#buckets.delete(name);
+    else this.#buckets.set(name, left);
   }
 
   /** Sets the count of all instances as reported by the store. @returns the larger count */

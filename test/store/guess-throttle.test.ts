@@ -74,6 +74,18 @@ await t.test("valid PINs do not count", async (t) => {
   t.equal(throttle.state([]).wrong, 0);
 });
 
+await t.test("valid PINs evict no count, and take no memory", (t) => {
+  const buckets = new GuessBuckets(new FakeClock(), 100);
+  for (let add = 0; add < 20; add++) buckets.add("guesser", window);
+  for (let caller = 0; caller < 1_000; caller++) {
+    buckets.add(`caller ${caller}`, window);
+    buckets.takeBack(`caller ${caller}`);
+  }
+  t.equal(buckets.countOf("guesser"), 20);
+  t.equal(buckets.size, 1);
+  t.end();
+});
+
 await t.test("withheld callers are counted per trunk", async (t) => {
   const throttle = memoryThrottle(new FakeClock());
   for (let call = 0; call < 60; call++) t.strictSame(await from(throttle, undefined).count(), { kind: "none" });
