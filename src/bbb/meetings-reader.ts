@@ -1,6 +1,7 @@
 import { Parser } from "htmlparser2";
 
 import { Pin } from "../caller/secret.js";
+import { detached } from "../util/detached.js";
 import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 import { audioBridgeNamed, creationTime, maxMeetingIdLength, type Meeting } from "./meeting.js";
@@ -159,12 +160,14 @@ export class MeetingsReader {
     const pin = Pin.parse(pinText);
     if (!pin.ok || meetingId === "" || meetingId.length > maxMeetingIdLength) return;
     if (this.#meetings.length === maxMeetings) this.#giveUp("the response has too many meetings");
+    const parentId = this.#textOf("parentMeetingID");
     this.#meetings.push({
-      meetingId,
+      // A substring would keep the whole response in memory, for as long as a call is in the meeting.
+      meetingId: detached(meetingId),
       createdAt: creationTime(this.#textOf("createTime"), meetingId),
       voiceBridge: pin.value,
       isOccupied: this.#isOccupied(),
-      parentId: this.#textOf("parentMeetingID"),
+      parentId: parentId === undefined ? undefined : detached(parentId),
       audioBridge: audioBridgeNamed(this.#textOf("audioBridge")),
     });
   }

@@ -11,6 +11,8 @@ type Done = (event: LazyEvent) => void;
 
 /** drachtio-fsmrf subscribes to ten events, of which FreeSWITCH writes out most with all variables (10 kB each). */
 const events = "CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE CHANNEL_CALLSTATE DTMF";
+/** The headers of `getInfo` that drachtio-fsmrf reads at any time. */
+const ids = ["Unique-ID", "Channel-Unique-ID"] as const;
 const ignore = (): void => undefined;
 
 /**
@@ -54,6 +56,10 @@ export class ChannelSocket extends EventEmitter implements ChannelConnection {
 
   getInfo(): LazyEvent {
     return this.#info;
+  }
+
+  forgetVariables(): void {
+    this.#info = new LazyEvent(ids.map((name) => `${name}: ${this.#info.getHeader(name) ?? ""}`).join("\n"));
   }
 
   /** drachtio-fsmrf's list is ignored. */

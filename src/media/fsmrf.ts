@@ -20,6 +20,8 @@ export interface FsEvent {
 export interface ChannelConnection {
   /** The channel's variables at connection time. */
   getInfo(): FsEvent;
+  /** `getInfo` then returns the channel's ids only. */
+  forgetVariables(): void;
   on(event: string, listener: (event: FsEvent) => void): void;
   removeAllListeners(event?: string): void;
   /** Events are emitted no more. */
@@ -29,7 +31,9 @@ export interface ChannelConnection {
 
 export interface FsmrfEndpoint {
   readonly uuid: string;
-  readonly local: { readonly sdp: string };
+  readonly local: { sdp: string };
+  /** Not of a channel that another process has opened. */
+  readonly remote?: { sdp: string };
   /** `undefined` after the channel's connection has ended, contrary to the package's documentation. */
   readonly conn: ChannelConnection | null | undefined;
   readonly dialog: SrfDialog;

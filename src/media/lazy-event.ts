@@ -1,3 +1,5 @@
+import { detached } from "../util/detached.js";
+
 /**
  * An event or a reply as FreeSWITCH sent it. A value is decoded when it is read: an event has about 150 headers (10 kB), of
  * which einwahl reads one or two.
@@ -36,7 +38,8 @@ export class LazyEvent {
  * a BBB server's SDP.
  */
 function decoded(value: string): string {
-  if (!value.includes("%")) return value;
+  // A substring would keep the whole event in memory.
+  if (!value.includes("%")) return detached(value);
   try {
     return decodeURIComponent(value);
   } catch {

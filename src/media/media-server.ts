@@ -7,15 +7,16 @@ import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
 import { ChannelCount } from "./channel-count.js";
 import { forFreeswitch } from "./direction.js";
-import { MediaEndpoint } from "./endpoint.js";
+import type { MediaEndpoint } from "./endpoint.js";
 import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
-import { connectFsmrf, type FsmrfMediaServer } from "./fsmrf.js";
+import { connectFsmrf, type FsmrfEndpoint, type FsmrfMediaServer } from "./fsmrf.js";
 import { inviteFault, inviteFaultTexts, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
 import { findLeftChannels, type LeftChannel } from "./left-channels.js";
 import { LoadWatch } from "./load-watch.js";
 import type { MediaServerOptions } from "./media-server-options.js";
+import { openedEndpoint } from "./opened-endpoint.js";
 import { sealRecord } from "./record-seal.js";
 import { type ResumedEndpoint, resumeEndpoint } from "./resume-endpoint.js";
 import { suiteIn, withPublicAddress } from "./sdp.js";
@@ -154,10 +155,7 @@ export class MediaServer {
     const openedAt = this.#clock.now();
     const creating = fsmrf
       .createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) })
-      .then((raw) => {
-        const released = this.#hold(raw.uuid, counted);
-        return this.#watched(new MediaEndpoint(raw, this.#endpointSettings(), released, offer), released);
-      });
+      .then((raw) => this.#opened(raw, counted, offer));
     try {
       const inTime = this.#inTime(creating, (late) => late.release());
       const endpoint = await this.#suspicion.unlessRaised(inTime);
@@ -183,10 +181,7 @@ export class MediaServer {
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(forFreeswitch(answer));
-        if (!raw.ok) return raw;
-        const released = this.#hold(raw.value.uuid, counted);
-        const endpoint = new MediaEndpoint(raw.value, this.#endpointSettings(), released, answer, suiteIn(answer));
-        return success(this.#watched(endpoint, released));
+        return raw.ok ? success(this.#opened(raw.value, counted, answer, suiteIn(answer))) : raw;
       };
       return success({
         offer: withPublicAddress(late.offer, this.#options.publicAddress),
@@ -255,6 +250,11 @@ export class MediaServer {
   async #ask(command: string): Promise<string | undefined> {
     const answer = await this.#eventSocket.api(command, openTimeoutMs);
     return answer.ok ? answer.value : undefined;
+  }
+
+  #opened(raw: FsmrfEndpoint, counted: () => void, callerSdp: string, suite?: string): MediaEndpoint {
+    const released = this.#hold(raw.uuid, counted);
+    return this.#watched(openedEndpoint(raw, this.#endpointSettings(), released, callerSdp, suite), released);
   }
 
   /** Returns the function that gives the channel up. */

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
+import { forgetLastMatch } from "../util/detached.js";
 import { FrameReader } from "../util/frames.js";
-import { forgetLastMatch } from "./detached.js";
 import { makeReadable } from "./readable-message.js";
 import type { NetworkRequest, Verdict } from "./request-gate.js";
 import { sourceFrom } from "./source.js";

@@ -1,4 +1,4 @@
-import { detached, detachTexts, forgetLastMatch } from "./detached.js";
+import { detached, detachTexts, forgetLastMatch } from "../util/detached.js";
 import type { SrfDialog, SrfLike, SrfParsedMessage, SrfRequest, SrfResponse } from "./srf.js";
 
 /** The address of an anonymous caller (RFC 3323 section 4.1.1.3). */
@@ -20,15 +20,20 @@ export function forgetInvite(request: SrfRequest, response: SrfResponse): void {
   for (const object of [request, response]) detachTexts(object);
 }
 
-/** Erases a dialog's copies of its INVITE and 200. Call it as soon as the dialog exists. */
+/** Erases the dialog with a caller's copies of its INVITE and 200. Call it as soon as the dialog exists. */
 export function forgetInDialog(srf: SrfLike, dialog: SrfDialog): void {
-  // drachtio-srf's key of the dialog is a substring of a message: re-add the dialog with a detached ID.
-  srf.removeDialog(dialog);
-  for (const { msg } of [dialog.req, dialog.res]) empty(msg, {});
-  for (const object of [dialog.req, dialog.res, dialog.sip, dialog.local]) detachTexts(object);
+  forgetMessages(srf, dialog);
   dialog.sip.callId = "";
   dialog.remote.uri = "";
   forgetOffer(dialog);
+}
+
+/** Erases a dialog's copies of its INVITE and 200, which einwahl needs no more: 8 kB for as long as the dialog lasts. */
+export function forgetMessages(srf: SrfLike, dialog: SrfDialog): void {
+  // drachtio-srf's key of the dialog is a substring of a message: re-add the dialog with a detached ID.
+  srf.removeDialog(dialog);
+  for (const { msg } of [dialog.req, dialog.res]) empty(msg, {});
+  for (const object of [dialog.req, dialog.res, dialog.sip, dialog.local, dialog.remote]) detachTexts(object);
   srf.addDialog(dialog);
 }
 

@@ -1,6 +1,6 @@
 import type { OfferKind } from "../call/interfaces.js";
+import { detached } from "../util/detached.js";
 import { readAudioOffer, writeAudioOffer } from "./audio-offer.js";
-import { detached } from "./detached.js";
 import { sdpIn } from "./message-body.js";
 import { readSdp } from "./sdp.js";
 import type { SrfMessage } from "./srf.js";

@@ -1,8 +1,8 @@
 import { answerFor, type EndCause } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint, RecordedLine } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
+import { forgetLastMatch } from "../util/detached.js";
 import { failure, type Result, success } from "../util/result.js";
-import { forgetLastMatch } from "./detached.js";
 import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
 import {
   ackTimeoutMs,

@@ -1,5 +1,5 @@
 import type { InviteFacts } from "../caller/invite.js";
-import { detached } from "./detached.js";
+import { detached } from "../util/detached.js";
 
 /** The source of a request from drachtio's fields: the remote end of the flow. */
 export function sourceFrom(protocol: string, address: string, port: number): InviteFacts["source"] {
