@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { type StatusReport, statusReport } from "../../../../src/monitoring/status/status-report.js";
 import { timeoutMs } from "../../../support/deadline.js";
+import type { Probed } from "../../../support/probe/memory.js";
 import { Program } from "../program.js";
 import type { EndSignal, Part } from "./part.js";
 
@@ -18,6 +19,8 @@ export interface EinwahlProcessOptions {
   readonly operatorsPort: number;
   /** Takes each line of its log. */
   readonly log: (line: string) => void;
+  /** With a probe that measures its memory; default none. */
+  readonly probed?: Probed;
 }
 
 /** The built `einwahl run` in a process of its own, which can be killed and started again. */
@@ -34,12 +37,16 @@ export class EinwahlProcess implements Part {
     return this.#program?.isGone === false;
   }
 
+  /** Of the last start. */
+  get pid(): number {
+    return this.#program?.pid ?? -1;
+  }
+
   /** Starts it without waiting for anything. */
   launch(): void {
-    const { settingsFile, log } = this.#options;
-    const program = new Program(process.execPath, ["--enable-source-maps", main, "run", "--config", settingsFile], {
-      cwd: dirname(settingsFile),
-    });
+    const { settingsFile, log, probed } = this.#options;
+    const args = ["--enable-source-maps", ...(probed?.nodeArgs ?? []), main, "run", "--config", settingsFile];
+    const program = new Program(process.execPath, args, { cwd: dirname(settingsFile), env: probed?.env ?? {} });
     program.lines.watch(log);
     this.#program = program;
   }
