@@ -33,7 +33,7 @@ for (const suite of allSuites) {
     node.reaction = { kind: "answer", srtp: "mandatory" };
     const { endpoint, caller } = await world.call(t, { suites: [suite] });
     endpoint.conn?.subscribe("CHANNEL_BRIDGE CHANNEL_UNBRIDGE");
-    await endpoint.execute("set", "x=y");
+    await endpoint.execute("set", "bridge_filter_dtmf=false");
     const [bridged, unbridged] = [eventOf(endpoint, "CHANNEL_BRIDGE"), eventOf(endpoint, "CHANNEL_UNBRIDGE")];
     const { far, done } = await bridge(endpoint, {
       ...identity,
@@ -140,6 +140,7 @@ await t.test("SRTP optional: two lines offered, either one accepted; forbidden: 
 await t.test("a BBB server without RFC 4733 gets the digits by INFO", async (t) => {
   node.reaction = { kind: "answer", srtp: "mandatory", telephoneEvent: false };
   const { endpoint, caller } = await world.call(t);
+  await endpoint.execute("set", "bridge_filter_dtmf=false");
   const { far, done } = await bridge(endpoint);
   await caller.sendDigit("5", 100);
   await world.until("the INFO", () => far.infos.length === 1);
