@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
@@ -35,12 +36,14 @@ async function start(way: Way, certificates: Certificates, media: Media, nodePor
     : await startWithEinwahl(certificates, media, nodePort);
 }
 
-async function measure(options: Options): Promise<Results> {
+/** @param earlier results to which the runs are added */
+async function measure(options: Options, earlier: Results | undefined): Promise<Results> {
   const certificates = await makeCertificates();
-  const idles: Idle[] = [];
-  const stages: Stage[] = [];
-  const speeds: number[] = [];
-  for (let run = 1; run <= options.runs; run++) {
+  const idles: Idle[] = [...(earlier?.idle ?? [])];
+  const stages: Stage[] = [...(earlier?.stages ?? [])];
+  const speeds: number[] = [...(earlier?.machine.sha256MbPerSecond ?? [])];
+  const first = Math.max(0, ...idles.map(({ run }) => run)) + 1;
+  for (let run = first; run < first + options.runs; run++) {
     speeds.push(coreSpeed());
     for (const media of options.media) {
       for (const way of options.ways) {
@@ -109,11 +112,13 @@ async function run(options: Options): Promise<void> {
     process.exitCode = 69;
     return;
   }
-  const results = await measure(options);
+  const file = join(options.out, "result.json");
+  const earlier = options.write === "append" && existsSync(file) ? await readResults(file) : undefined;
+  const results = await measure(options, earlier);
   const text = report(results);
   print(text);
   await mkdir(options.out, { recursive: true });
-  await writeFile(join(options.out, "result.json"), JSON.stringify(results, null, 2));
+  await writeFile(file, JSON.stringify(results, null, 2));
   await writeFile(join(options.out, "result.md"), text);
   const image = plot(results);
   if (image !== undefined) await writeFile(join(options.out, "result.svg"), image);

@@ -11,7 +11,7 @@ await t.test("without options everything runs three times, over plain RTP", (t) 
 
 await t.test("options shorten the run", (t) => {
   const args = ["--only", "einwahl", "--srtp", "--rates", "20,5,5", "--held", "none", "--seconds", "10", "--runs", "1"];
-  t.strictSame(readOptions([...args, "--out", "/tmp/x"]), {
+  t.strictSame(readOptions([...args, "--out", "/tmp/x", "--append"]), {
     ok: true,
     value: {
       kind: "run",
@@ -23,6 +23,7 @@ await t.test("options shorten the run", (t) => {
         seconds: 10,
         runs: 1,
         out: "/tmp/x",
+        write: "append",
       },
     },
   });

@@ -17,6 +17,8 @@ export interface Options {
   readonly runs: number;
   /** Folder of the results. */
   readonly out: string;
+  /** append: the runs are added to those that the folder has. */
+  readonly write: "append" | "replace";
 }
 
 /** What the command line asks for: a run, a comparison of two earlier ones, or the help text. */
@@ -33,6 +35,7 @@ export const defaults: Options = {
   seconds: 60,
   runs: 3,
   out: "dist/bench-calls",
+  write: "replace",
 };
 
 export const help = `npm run bench:calls -- [options]
@@ -44,6 +47,7 @@ export const help = `npm run bench:calls -- [options]
   --seconds 60                length of each measurement
   --runs 3                    runs of everything, for the spread
   --out DIR                   folder for result.json, result.md and plots (default ${defaults.out})
+  --append                    add the runs to those in that folder
   --compare BEFORE AFTER      two result.json as a table; measures nothing
 `;
 
@@ -82,6 +86,7 @@ export function readOptions(args: readonly string[]): Result<Task, string> {
       seconds: seconds.value,
       runs: runs.value,
       out: values.out ?? defaults.out,
+      write: values.append === true ? "append" : "replace",
     },
   });
 }
@@ -95,6 +100,7 @@ interface Values {
   readonly seconds?: string;
   readonly runs?: string;
   readonly out?: string;
+  readonly append?: boolean;
   readonly compare?: string;
   readonly help?: boolean;
 }
@@ -116,6 +122,7 @@ function parse(
           seconds: { type: "string" },
           runs: { type: "string" },
           out: { type: "string" },
+          append: { type: "boolean" },
           compare: { type: "string" },
           help: { type: "boolean", short: "h" },
         },
