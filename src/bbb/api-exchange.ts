@@ -4,6 +4,7 @@ import { request as requestHttps } from "node:https";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
+import { systemClock } from "../util/clock.js";
 import { messageOf } from "../util/error-message.js";
 import { faultCode, networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
@@ -41,7 +42,12 @@ export async function askApi<Value>(
   withinMs: number,
   read: (response: ApiResponse) => Promise<Value>,
 ): Promise<Result<Value, ExchangeFault>> {
-  const deadline = AbortSignal.timeout(withinMs);
+  // Not AbortSignal.timeout: it cannot be cancelled, and makes an error for each request that was answered long before.
+  const overtime = new AbortController();
+  const deadline = overtime.signal;
+  const cancelTimer = systemClock.after(withinMs, () => {
+    overtime.abort();
+  });
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
   const request = send(url, {
     agent: false,
@@ -68,6 +74,7 @@ export async function askApi<Value>(
   } catch (error) {
     return failure(deadline.aborted ? overdue[stage] : codeOf(error));
   } finally {
+    cancelTimer();
     request.destroy();
   }
 }
