@@ -196,7 +196,10 @@ function dialplanVariables(request: SipRequest, engine: Engine): [string, string
     ["send_silence_when_idle", "-1"],
     ["hold_music", "silence"],
     ["bridge_generate_comfort_noise", "-1"],
+    ["transfer_ringback", "%(1000,4000,425)"],
+    ["bridge_filter_dtmf", "true"],
     ["hangup_after_bridge", "false"],
     ["continue_on_fail", "true"],
+    ["einwahl_endpoint", "true"],
   ];
 }

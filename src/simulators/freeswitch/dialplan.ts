@@ -22,9 +22,6 @@ const fail: Action = ["hangup", "NORMAL_TEMPORARY_FAILURE"];
 /** Runs the actions of `freeswitch/conf/dialplan/mrf.xml` on an answered channel, from the first `socket` to the hang-up. */
 export async function runDialplan(channel: Channel, o: DialplanOptions): Promise<void> {
   let actions: readonly Action[] = [
-    ["set", "transfer_ringback=%(1000,4000,425)"],
-    ["set", "bridge_filter_dtmf=true"],
-    ["set", "einwahl_endpoint=true"],
     ["socket", "${sip_h_X-esl-outbound} async full"],
     onwards,
   ];
