@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 
@@ -9,28 +10,32 @@ export interface LoopLoad {
   readonly ms: number;
   /** The part of it in which the loop had work. */
   readonly busyMs: number;
-  /** The longest time without a turn for sockets. */
+  /** CPU time, with the garbage collector's threads. */
+  readonly cpuMs: number;
+  /** The longest time without a turn for sockets, and how many timers ran in it. */
   readonly longestMs: number;
-  /** The largest delay of a timer. */
-  readonly latestMs: number;
+  readonly longestTimers: number;
+  /** Times of more than 50 ms without a turn for sockets. */
+  readonly blocks: number;
   /** Delays of all timers, for percentiles. */
   readonly delays: readonly number[];
 }
 
 /**
- * Simulated time in which work takes the CPU time that it takes here, and idle time is skipped: an hour with a minute of
- * work takes a minute. Engines and networks are timers, so that only einwahl's own work takes time. CPU time instead of
- * real time: other processes of the machine don't count.
+ * Simulated time in which work takes as long as it takes here, and idle time is skipped: an hour with a minute of
+ * work takes a minute. Engines and networks are timers, so that only einwahl's own work takes time. The machine must
+ * do nothing else meanwhile.
  */
 export class BusyClock extends FakeClock {
-  readonly #begun = cpuMs();
+  readonly #begun = performance.now();
   #skippedMs = 0;
-  #load = { at: 0, busyMs: 0, longestMs: 0, latestMs: 0, delays: [] as number[] };
+  #load = emptyLoad(0);
+  #cpuAt = cpuMs();
   /** Work that goes on in turns of the real event loop, e.g. the parsing of a response. */
   #working = 0;
 
   override now(): number {
-    return cpuMs() - this.#begun + this.#skippedMs;
+    return performance.now() - this.#begun + this.#skippedMs;
   }
 
   /** Keeps time from being skipped until the work is done. */
@@ -45,9 +50,10 @@ export class BusyClock extends FakeClock {
 
   /** Runs what does not belong to einwahl: it takes no time. */
   outside<Value>(work: () => Value): Value {
-    const before = cpuMs();
+    const [before, cpuBefore] = [performance.now(), cpuMs()];
     const value = work();
-    this.#skippedMs -= cpuMs() - before;
+    this.#skippedMs -= performance.now() - before;
+    this.#cpuAt += cpuMs() - cpuBefore;
     return value;
   }
 
@@ -55,16 +61,16 @@ export class BusyClock extends FakeClock {
   override async advance(ms: number): Promise<void> {
     const end = this.now() + ms;
     while (this.now() < end) {
-      const turn = cpuMs();
+      const turn = this.now();
+      let timers = 0;
       for (let timer = this.timers.take(this.now()); timer !== undefined; timer = this.timers.take(this.now())) {
-        this.#note(this.now() - timer.due);
+        this.#load.delays.push(this.now() - timer.due);
+        timers += 1;
         timer.callback();
         await Promise.resolve();
       }
       await setImmediate();
-      const tookMs = cpuMs() - turn;
-      this.#load.busyMs += tookMs;
-      this.#load.longestMs = Math.max(this.#load.longestMs, tookMs);
+      this.#note(this.now() - turn, timers);
       if (this.#working > 0) continue;
       const { nextDue } = this.timers;
       if (nextDue === undefined) return;
@@ -79,18 +85,38 @@ export class BusyClock extends FakeClock {
   /** The load since the last call. */
   takeLoad(): LoopLoad {
     const { at, ...load } = this.#load;
-    const now = this.now();
-    this.#load = { at: now, busyMs: 0, longestMs: 0, latestMs: 0, delays: [] };
-    return { ...load, ms: now - at };
+    const [now, cpu] = [this.now(), cpuMs()];
+    const taken = { ...load, ms: now - at, cpuMs: cpu - this.#cpuAt };
+    this.#load = emptyLoad(now);
+    this.#cpuAt = cpu;
+    return taken;
   }
 
-  #note(delayMs: number): void {
-    this.#load.latestMs = Math.max(this.#load.latestMs, delayMs);
-    this.#load.delays.push(delayMs);
+  #note(tookMs: number, timers: number): void {
+    const load = this.#load;
+    load.busyMs += tookMs;
+    if (tookMs > blockMs) load.blocks += 1;
+    if (tookMs <= load.longestMs) return;
+    load.longestMs = tookMs;
+    load.longestTimers = timers;
   }
 }
 
-/** With the garbage collector's threads. */
+const blockMs = 50;
+
+interface Load {
+  readonly at: number;
+  busyMs: number;
+  longestMs: number;
+  longestTimers: number;
+  blocks: number;
+  readonly delays: number[];
+}
+
+function emptyLoad(at: number): Load {
+  return { at, busyMs: 0, longestMs: 0, longestTimers: 0, blocks: 0, delays: [] };
+}
+
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;

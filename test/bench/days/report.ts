@@ -29,7 +29,7 @@ export function jsonOf({ days, lookups, ...rest }: DaysReport): string {
 
 export function markdownOf({ node, days, lookups, memoryLookupMs }: DaysReport): string {
   return [
-    `Node ${node}, one core. The event loop's time is CPU time, with the garbage collector's threads.`,
+    `Node ${node}, a machine that does nothing else. CPU time with the garbage collector's threads.`,
     ...days.map(dayText),
     "| a reserved PIN is looked up | CPU, ms | a core holds, per second | p50, ms | p99, ms |",
     "|---|---|---|---|---|",
@@ -42,18 +42,18 @@ export function markdownOf({ node, days, lookups, memoryLookupMs }: DaysReport):
   ].join("\n");
 }
 
-function dayText({ size, roundBytes, parts, waiting, joined, joins }: DayResult): string {
+function dayText({ size, roundBytes, parts, waiting, joined, ended, joins }: DayResult): string {
   return [
     "",
     `### ${count(size.meetings)} meetings on ${size.servers} servers, ${count(size.callers)} callers for ${size.starts} starts`,
     "",
-    `One poll of all servers: ${(roundBytes / 1e6).toFixed(0)} MB (${size.attendees} attendees a meeting), every ${size.pollEveryMs / 1_000} s. ${count(waiting)} callers waited, ${count(joined)} joined.`,
+    `One poll of all servers: ${(roundBytes / 1e6).toFixed(0)} MB (${size.attendees} attendees a meeting), every ${size.pollEveryMs / 1_000} s. ${count(waiting)} callers waited, ${count(joined)} joined; ended otherwise: ${JSON.stringify(ended)}.`,
     "",
-    "| part of the day | simulated s | event loop busy | CPU s a minute | longest block, ms | timer delay p99, ms | polls | heap, MB |",
-    "|---|---|---|---|---|---|---|---|",
+    "| part of the day | simulated s | event loop busy | CPU s a minute | blocks over 50 ms | longest block, ms (timers in it) | timer delay p99, ms | polls | heap, MB |",
+    "|---|---|---|---|---|---|---|---|---|",
     ...parts.map(({ name, load, polls, heapBytes }) => {
-      const { seconds, busy, cpuSecondsPerMinute, longestMs, delayP99 } = loadOf(load);
-      return `| ${name} | ${seconds.toFixed(0)} | ${(100 * busy).toFixed(0)} % | ${cpuSecondsPerMinute.toFixed(1)} | ${longestMs.toFixed(0)} | ${delayP99.toFixed(1)} | ${count(polls)} | ${(heapBytes / 1e6).toFixed(0)} |`;
+      const { seconds, busy, cpuSecondsPerMinute, blocks, longestMs, longestTimers, delayP99 } = loadOf(load);
+      return `| ${name} | ${seconds.toFixed(0)} | ${(100 * busy).toFixed(0)} % | ${cpuSecondsPerMinute.toFixed(1)} | ${blocks} | ${longestMs.toFixed(0)} (${longestTimers}) | ${delayP99.toFixed(1)} | ${count(polls)} | ${(heapBytes / 1e6).toFixed(0)} |`;
     }),
     "",
     "| from the start of a conference to | p50, ms | p99, ms | longest, ms |",
@@ -70,16 +70,23 @@ function joinText(name: string, times: readonly number[]): string {
   return `| ${name} | ${at(times, 0.5).toFixed(0)} | ${at(times, 0.99).toFixed(0)} | ${at(times, 1).toFixed(0)} |`;
 }
 
-function loadOf({ ms, busyMs, longestMs, delays }: LoopLoad): {
+function loadOf({ ms, busyMs, cpuMs, delays, ...load }: LoopLoad): Omit<
+  LoopLoad,
+  "ms" | "busyMs" | "cpuMs" | "delays"
+> & {
   readonly seconds: number;
   readonly busy: number;
   readonly cpuSecondsPerMinute: number;
-  readonly longestMs: number;
   readonly delayP99: number;
 } {
   const sorted = [...delays].sort((left, right) => left - right);
-  const busy = busyMs / ms;
-  return { seconds: ms / 1_000, busy, cpuSecondsPerMinute: 60 * busy, longestMs, delayP99: at(sorted, 0.99) };
+  return {
+    ...load,
+    seconds: ms / 1_000,
+    busy: busyMs / ms,
+    cpuSecondsPerMinute: (60 * cpuMs) / ms,
+    delayP99: at(sorted, 0.99),
+  };
 }
 
 function sharesOf({ first, last }: JoinTimes): unknown {

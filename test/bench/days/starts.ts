@@ -40,6 +40,8 @@ export interface DayResult {
   readonly parts: readonly DayPart[];
   readonly waiting: number;
   readonly joined: number;
+  /** Calls that have ended, by their cause: none should. */
+  readonly ended: Readonly<Record<string, number>>;
   readonly joins: { readonly webhook: JoinTimes; readonly poll: JoinTimes };
 }
 
@@ -87,6 +89,9 @@ export async function runDay(size: DaySize, rooms: EmbeddedRooms, onBug: (error:
       servers.start(reservedPinAt(room), random.below(size.servers), newsOf(room));
     });
   await part("conferences start", size.startWithinMs + tailMs);
+  const ended: Record<string, number> = {};
+  for (const { harness } of calls.callers)
+    if (harness.report !== undefined) ended[harness.report.cause] = (ended[harness.report.cause] ?? 0) + 1;
   const joined = calls.callers.filter(({ joiningAt }) => joiningAt !== undefined).length;
 
   calls.shutdown.set("shutdown");
@@ -98,6 +103,7 @@ export async function runDay(size: DaySize, rooms: EmbeddedRooms, onBug: (error:
     parts,
     waiting,
     joined,
+    ended,
     joins: { webhook: joinTimes(calls, startedAt, "webhook"), poll: joinTimes(calls, startedAt, "poll") },
   };
 }

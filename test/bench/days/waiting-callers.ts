@@ -3,9 +3,12 @@ import { joinIntervalMs, JoinPacer } from "../../../src/call/join-pacer.js";
 import { CallerNumber } from "../../../src/caller/secret.js";
 import { Latch } from "../../../src/util/latch.js";
 import { success } from "../../../src/util/result.js";
-import { CallHarness, someAdmission } from "../../support/call-harness.js";
+import { CallHarness, someAdmission, someSettings } from "../../support/call-harness.js";
 import type { FakeClock } from "../../support/fake-clock.js";
 import { type ManyServers, reservedPinAt } from "./many-servers.js";
+
+/** As of `callSettings`, in milliseconds. */
+const lookUpTimeoutMs = 10_000;
 
 /** One caller who has dialled for a meeting that has not begun. */
 export interface WaitingCaller {
@@ -43,6 +46,7 @@ export class WaitingCallers {
         typing: [reservedPinAt(room)],
         talkMs: "never",
         conferences: [],
+        settings: { ...someSettings, lookUpTimeoutMs },
         admission: success(someAdmission({ caller: { kind: "number", number: numberOf(this.callers.length) } })),
       },
       { ...shared, clock },

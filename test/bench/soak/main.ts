@@ -20,6 +20,7 @@ const exitCodes = { ok: 0, grown: 1, usage: 64, unavailable: 69 } as const;
 /** More than a call's length. */
 const secondsPerCall = 15;
 const sampleEveryMs = 10_000;
+const drainMs = 20_000;
 const rateLookMs = 250;
 /** From the last digit to the caller's BYE. */
 const stayMs = 1_000;
@@ -66,33 +67,44 @@ async function watch(installation: Installation<RealEngines>, caller: Sipp, opti
   const deadline = began + (patience * options.calls * 1_000) / options.rate;
   const samples: Sample[] = [];
   const warmUp = Math.min(warmUpCalls, options.calls / 5);
-  const look = async (collected: boolean): Promise<Sample> => {
+  let [nextCollection, nextSample] = [0, began];
+  let snapshot: "wanted" | "done" = options.snapshots ? "wanted" : "done";
+  const look = async (collected: boolean): Promise<void> => {
     const sample = await takeSample(installation, caller, (performance.now() - began) / 1_000, collected);
+    if (sample === undefined) return;
     samples.push(sample);
     await save(options, samples, {});
     process.stdout.write(`${line(sample)}\n`);
-    return sample;
   };
-  let nextCollection = 0;
-  let warm: "no" | "yes" = "no";
-  let nextSample = began;
   while (!caller.program.isGone && performance.now() < deadline) {
     await setTimeout(rateLookMs);
     await caller.setRate(await currentRate(options));
     if (performance.now() < nextSample) continue;
     nextSample = performance.now() + sampleEveryMs;
     const { successful, failed } = await caller.counts();
-    const { calls } = await look(successful + failed >= nextCollection);
+    const calls = successful + failed;
+    const isCollecting = calls >= nextCollection;
+    // Calls in progress would count as growth.
+    if (isCollecting) await drained(caller);
+    await look(isCollecting);
     while (nextCollection <= calls) nextCollection += options.calls / collections;
-    if (warm === "yes" || calls < warmUp) continue;
-    warm = "yes";
-    if (options.snapshots) await probe.snapshot(join(options.out, "early.heapsnapshot"));
+    if (snapshot === "done" || calls < warmUp) continue;
+    snapshot = "done";
+    await probe.snapshot(join(options.out, "early.heapsnapshot"));
   }
   await setTimeout(restMs);
-  const last = await look(true);
+  await look(true);
   if (options.snapshots) await probe.snapshot(join(options.out, "late.heapsnapshot"));
-  await save(options, samples, endCauses(await einwahl.metrics()));
-  return verdict(samples, last, warmUp, endCauses(await einwahl.metrics()));
+  const causes = endCauses(await einwahl.metrics());
+  await save(options, samples, causes);
+  return verdict(samples, warmUp, causes);
+}
+
+/** Makes no new calls, and waits until the current ones have ended. */
+async function drained(caller: Sipp): Promise<void> {
+  await caller.setRate(0);
+  const deadline = performance.now() + drainMs;
+  while ((await caller.counts()).current > 0 && performance.now() < deadline) await setTimeout(rateLookMs);
 }
 
 /** Calls per second now. */
@@ -125,12 +137,9 @@ function line({ seconds, calls, failed, joined, current, kept, rss, cpuMs, delay
   ].join("; ");
 }
 
-function verdict(
-  samples: readonly Sample[],
-  last: Sample,
-  warmUp: number,
-  causes: Readonly<Record<string, number>>,
-): number {
+function verdict(samples: readonly Sample[], warmUp: number, causes: Readonly<Record<string, number>>): number {
+  const last = samples.at(-1);
+  if (last === undefined) return exitCodes.grown;
   process.stdout.write(
     `${last.calls} calls, ${last.failed} failed, ${last.joined} joined; ended by ${JSON.stringify(causes)}\n`,
   );

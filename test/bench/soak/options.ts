@@ -8,7 +8,7 @@ export const usage = `npm run bench:soak -- [--calls N] [--rate N] [--out DIR] [
   --rate N          calls per second; default 20
   --out DIR         where soak.json and soak.svg are written; default var/soak
   --rate-file FILE  another rate, read again all the time; 0: no new calls, for other measurements on the machine
-  --snapshots       heap snapshots of einwahl after the first calls and at the end
+  --snapshots       heap snapshots after the first calls and at the end; they raise the resident memory
 `;
 
 export interface SoakOptions {

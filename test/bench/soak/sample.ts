@@ -1,7 +1,7 @@
 import type { Installation } from "../../e2e/support/sipp/installation.js";
 import type { Sipp } from "../../e2e/support/sipp/sipp.js";
 import type { RealEngines } from "../../engines/real-engines.js";
-import { groupFigures } from "../support/process-figures.js";
+import { findProcess, type Usage, usageOf } from "../calls/processes.js";
 
 /** One look at all parts. Memory in bytes. */
 export interface Sample {
@@ -24,17 +24,23 @@ export interface Sample {
   readonly kept?: { readonly heapUsed: number; readonly external: number; readonly rss: number };
 }
 
-/** @param collected whether to collect einwahl's garbage first */
+const bytesPerKilobyte = 1_024;
+const resident = ({ residentKb }: Usage): number => residentKb * bytesPerKilobyte;
+
+/** `undefined` while einwahl is too busy to answer. @param collected whether to collect einwahl's garbage first */
 export async function takeSample(
   { engines, einwahl, probe, node }: Installation<RealEngines>,
   caller: Sipp,
   seconds: number,
   collected: boolean,
-): Promise<Sample> {
-  const metrics = await einwahl.metrics();
+): Promise<Sample | undefined> {
+  const metrics = await einwahl.metrics().catch(() => undefined);
+  if (metrics === undefined && einwahl.isRunning) return undefined;
+  if (metrics === undefined) throw new Error(`einwahl has ended\n${einwahl.tail()}`);
   const kept = collected ? await probe.settled() : undefined;
-  const [own, freeswitch, drachtio] = await groupFigures([einwahl.pid, engines.freeswitch.pid, engines.drachtio.pid]);
-  if (own === undefined || freeswitch === undefined || drachtio === undefined) throw new Error("three processes");
+  const own = usageOf(einwahl.pid);
+  const freeswitch = usageOf(findProcess(engines.freeswitch.pid, "freeswitch"));
+  const drachtio = usageOf(findProcess(engines.drachtio.pid, "drachtio"));
   const { successful, failed, current } = await caller.counts();
   const delay = (name: string): number => metric(metrics, `nodejs_eventloop_lag_${name}_seconds`) * 1_000;
   return {
@@ -43,7 +49,7 @@ export async function takeSample(
     failed,
     joined: (await node.counts()).created,
     current,
-    rss: { einwahl: own.rss, freeswitch: freeswitch.rss, drachtio: drachtio.rss },
+    rss: { einwahl: resident(own), freeswitch: resident(freeswitch), drachtio: resident(drachtio) },
     cpuMs: { einwahl: own.cpuMs, freeswitch: freeswitch.cpuMs, drachtio: drachtio.cpuMs },
     delayMs: { p50: delay("p50"), p99: delay("p99"), max: delay("max") },
     ...(kept !== undefined && { kept: { heapUsed: kept.heapUsed, external: kept.external, rss: kept.rss } }),
