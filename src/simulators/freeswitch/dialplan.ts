@@ -21,10 +21,7 @@ const fail: Action = ["hangup", "NORMAL_TEMPORARY_FAILURE"];
 
 /** Runs the actions of `freeswitch/conf/dialplan/mrf.xml` on an answered channel, from the first `socket` to the hang-up. */
 export async function runDialplan(channel: Channel, o: DialplanOptions): Promise<void> {
-  let actions: readonly Action[] = [
-    ["socket", "${sip_h_X-esl-outbound} async full"],
-    onwards,
-  ];
+  let actions: readonly Action[] = [["socket", "${sip_h_X-esl-outbound} async full"], onwards];
   // Each round but the first follows a transfer, and FreeSWITCH limits their number.
   for (;;) {
     for (const [application, data] of actions) {
