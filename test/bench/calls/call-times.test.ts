@@ -55,16 +55,20 @@ await t.test("FreeSWITCH: microseconds after a log line's beginning; 0 is no tim
 
 await t.test("each call that is not complete counts once, with the first thing that is missing", (t) => {
   const whole = { invited: 1, answered: 2, audio: 3, joined: 4, ended: 5 };
-  t.strictSame(
-    failuresOf([
-      whole,
-      { ...whole, ended: undefined },
-      { ...whole, joined: undefined, ended: undefined },
-      { ...whole, joined: undefined },
-      { ...whole, answered: undefined, joined: undefined, ended: undefined },
-    ]),
-    { "ended early": 1, "not in the conference": 2, "not answered": 1 },
-  );
+  const silent = { ...whole, answered: undefined, joined: undefined, ended: undefined };
+  const calls = [
+    whole,
+    { ...whole, ended: undefined },
+    { ...whole, joined: undefined, ended: undefined },
+    { ...whole, joined: undefined },
+    silent,
+    silent,
+  ];
+  const joinless = { "not in the conference": 2, "ended early": 1 };
+  t.strictSame(failuresOf(6, calls, {}), { "not answered": 2, ...joinless });
+  t.strictSame(failuresOf(6, calls, { "response 503": 2 }), { "response 503": 2, ...joinless });
+  t.strictSame(failuresOf(7, calls, { busy: 1 }), { "not made": 1, busy: 1, "not answered": 1, ...joinless });
+  t.strictSame(failuresOf(2, [], {}), { "not made": 2 });
   t.end();
 });
 

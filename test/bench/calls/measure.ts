@@ -55,7 +55,7 @@ export async function measureSetUp(bench: Bench, rate: number, seconds: number, 
     await untilEmpty(bench.subject);
     const spent = window();
     return {
-      ...(await common(bench, traffic, spent)),
+      ...(await common(bench, load.calls, traffic, spent)),
       kind: "setup",
       load: rate,
       calls: load.calls,
@@ -81,7 +81,7 @@ export async function measureHeld(bench: Bench, count: number, seconds: number, 
     await traffic.done();
     await untilEmpty(bench.subject);
     return {
-      ...(await common(bench, traffic, spent)),
+      ...(await common(bench, load.calls, traffic, spent)),
       kind: "held",
       load: count,
       calls: count,
@@ -150,13 +150,18 @@ function cpuBetween(before: Usages, after: Usages, convert: (ms: number, part: k
 
 type Common = Omit<Stage, "kind" | "load" | "calls" | "cpu">;
 
-async function common({ subject, media, run }: Bench, traffic: RunningTraffic, spent: Spent): Promise<Common> {
+async function common(
+  { subject, media, run }: Bench,
+  count: number,
+  traffic: RunningTraffic,
+  spent: Spent,
+): Promise<Common> {
   const calls = traffic.calls();
   return {
     way: subject.way,
     media,
     run,
-    failures: { ...failuresOf(calls), ...traffic.faults() },
+    failures: failuresOf(count, calls, traffic.faults()),
     seconds: spent.seconds,
     residentKb: mapParts(spent.after, ({ residentKb }) => residentKb),
     inviteToAnswer: percentilesOf(
@@ -172,21 +177,28 @@ async function common({ subject, media, run }: Bench, traffic: RunningTraffic, s
   };
 }
 
-/** What is missing in calls; each counts once. */
-export function failuresOf(calls: readonly CallTimes[]): Readonly<Record<string, number>> {
-  const failures: Record<string, number> = {};
-  for (const { answered, joined, ended } of calls) {
-    const reason =
-      answered === undefined
-        ? "not answered"
-        : joined === undefined
-          ? "not in the conference"
-          : ended === undefined
-            ? "ended early"
-            : undefined;
-    if (reason !== undefined) failures[reason] = (failures[reason] ?? 0) + 1;
-  }
-  return failures;
+/**
+ * What is missing in calls; each call counts once.
+ * @param count the calls that should have been made
+ * @param faults why calls were not answered, as far as the callers know
+ */
+export function failuresOf(
+  count: number,
+  calls: readonly CallTimes[],
+  faults: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const unanswered = calls.filter(({ answered }) => answered === undefined).length;
+  const explained = Object.values(faults).reduce((sum, each) => sum + each, 0);
+  const answered = calls.filter((call) => call.answered !== undefined);
+  const joined = answered.filter((call) => call.joined !== undefined);
+  const found = {
+    "not made": count - calls.length,
+    ...faults,
+    "not answered": unanswered - explained,
+    "not in the conference": answered.length - joined.length,
+    "ended early": joined.filter(({ ended }) => ended === undefined).length,
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, each]) => each > 0));
 }
 
 async function untilJoined(traffic: RunningTraffic, count: number): Promise<number> {
