@@ -7,6 +7,10 @@ export type LoopDelay = () => number;
 const everyMs = 500;
 /** Mean delay from which no more calls are taken, in milliseconds: a tenth of it is usual with many calls. */
 const slowMs = 100;
+/** One reading above `slowMs` may be a garbage collection. */
+const slowInARow = 2;
+/** After such a pause of the process, in milliseconds, one reading is enough. */
+const pauseMs = 1_000;
 
 /**
  * einwahl's own load. After a pause of the process, INVITEs that waited in the meantime are read when the delay is known:
@@ -16,6 +20,7 @@ export class OwnLoad {
   readonly #clock: Clock;
   readonly #read: LoopDelay;
   #delayMs = 0;
+  #slowReadings = 0;
   #cancelTimer: () => void = () => undefined;
 
   constructor(clock: Clock, read: LoopDelay) {
@@ -27,6 +32,7 @@ export class OwnLoad {
   open(): void {
     this.#cancelTimer = this.#clock.after(everyMs, () => {
       this.#delayMs = this.#read();
+      this.#slowReadings = this.#delayMs > slowMs ? this.#slowReadings + 1 : 0;
       this.open();
     });
   }
@@ -41,6 +47,6 @@ export class OwnLoad {
   }
 
   get state(): "free" | "slow" {
-    return this.#delayMs > slowMs ? "slow" : "free";
+    return this.#slowReadings >= slowInARow || this.#delayMs > pauseMs ? "slow" : "free";
   }
 }

@@ -186,9 +186,11 @@ export class ServerLoad {
 
   #slowDown(): void {
     const seconds = Math.max(1, (this.#options.now() - this.#sampledAt) / 1_000);
-    const used = this.#taken === 0 ? this.#rate : this.#taken / seconds;
-    this.#rate = Math.max(leastRate, decrease * Math.min(this.#rate, used));
-    this.#turns = Math.min(this.#turns, leastRate);
+    // A short peak of other programs must not refuse the few calls that come.
+    const used = this.#missed === 0 ? this.#rate : Math.min(this.#rate, this.#taken / seconds);
+    const isNew = this.#state === "free";
+    this.#rate = Math.max(leastRate, decrease * used);
+    this.#turns = Math.min(this.#turns, isNew ? this.#rate : leastRate);
   }
 
   get #burst(): number {

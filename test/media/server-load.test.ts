@@ -121,7 +121,8 @@ await t.test("a refusal by FreeSWITCH lowers the rate, once a second", (t) => {
   t.match(rate, 12);
   host.load.refused();
   t.equal(host.load.rate, rate, "one second has many refusals for the same reason");
-  t.equal(host.second(100, {}) <= rate + 1, true);
+  const begun = host.second(100, {});
+  t.ok(begun <= 2 * rate + 1, `${begun} at a rate of ${rate}`);
   t.end();
 });
 

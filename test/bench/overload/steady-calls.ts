@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 
-import { type SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
+import { type InviteFailure, type SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
+import type { Result } from "../../../src/util/result.js";
 import { inTime } from "../../support/deadline.js";
 import { callerNumber, dialled, pins } from "../calls/numbers.js";
 import { AudioEnd, startAudio } from "./audio-end.js";
@@ -79,8 +80,9 @@ export class SteadyCalls {
     const joined = new Promise<AudioEnd>((resolve) => {
       this.#joins.set(callerNumber(index).slice(-4), resolve);
     });
-    const dialog = await this.#invite(index, caller.sdp);
-    if (dialog === undefined) throw new Error("a call before the flood was refused");
+    const result = await this.#invite(index, caller.sdp);
+    if (!result.ok) throw new Error(`a call before the flood was refused: ${result.failure.status}`);
+    const dialog = result.value;
     caller.sendTo(dialog.remoteSdp);
     const stop = startAudio(() => [caller]);
     await setTimeout(beforeDigitsMs);
@@ -124,12 +126,7 @@ export class SteadyCalls {
   async tryOne(index: number): Promise<{ readonly status: number; readonly ms: number; readonly retryAfter: boolean }> {
     const begin = performance.now();
     const end = await AudioEnd.open();
-    const invite = this.#phones.invite({
-      uri: `sip:${dialled}@${host}:${this.#port}`,
-      from: { user: callerNumber(index) },
-      sdp: end.sdp,
-    });
-    const result = await invite.result;
+    const result = await this.#invite(index, end.sdp);
     const ms = performance.now() - begin;
     end.close();
     if (!result.ok) {
@@ -146,14 +143,13 @@ export class SteadyCalls {
     await Promise.all([this.#phones.close(), this.#node.close()]);
   }
 
-  async #invite(index: number, sdp: string): Promise<SipDialog | undefined> {
+  async #invite(index: number, sdp: string): Promise<Result<SipDialog, InviteFailure>> {
     const invite = this.#phones.invite({
       uri: `sip:${dialled}@${host}:${this.#port}`,
       from: { user: callerNumber(index) },
       sdp,
     });
-    const result = await invite.result;
-    return result.ok ? result.value : undefined;
+    return await invite.result;
   }
 }
 
