@@ -1,4 +1,4 @@
-import type { FsEvent } from "./fsmrf.js";
+import type { FsEvent } from "./channel-connection.js";
 
 /** Runs an application on the channel. Calls back when the application has ended; never if the channel is destroyed. */
 export type Execute = (application: string, argument: string, done: (event: FsEvent | undefined) => void) => void;

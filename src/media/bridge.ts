@@ -1,7 +1,7 @@
 import type { Bridge, BridgeFacts, BridgeFailure, BridgeRoute, BridgeTarget } from "../call/interfaces.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
-import type { FsEvent } from "./fsmrf.js";
+import type { FsEvent } from "./channel-connection.js";
 import { bbbProfile } from "./sofia-status.js";
 
 /** Strongest first; BBB's FreeSWITCH supports all of them. */

@@ -3,8 +3,8 @@ import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import process from "node:process";
 
+import type { ChannelConnection } from "./channel-connection.js";
 import { EventSocketReader } from "./event-socket-messages.js";
-import type { ChannelConnection } from "./fsmrf.js";
 import { LazyEvent } from "./lazy-event.js";
 
 type Done = (event: LazyEvent) => void;

@@ -8,26 +8,8 @@ import type { Server, Socket } from "node:net";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { within } from "../util/wait.js";
+import type { ChannelConnection, FsEvent } from "./channel-connection.js";
 import { ChannelSocket } from "./channel-socket.js";
-
-/** An event of the event socket. Header values are decoded. */
-export interface FsEvent {
-  getHeader(name: string): string | null | undefined;
-  getBody(): string;
-}
-
-/** The connection that FreeSWITCH opens for a channel. */
-export interface ChannelConnection {
-  /** The channel's variables at connection time. */
-  getInfo(): FsEvent;
-  /** `getInfo` then returns the channel's ids only. */
-  forgetVariables(): void;
-  on(event: string, listener: (event: FsEvent) => void): void;
-  removeAllListeners(event?: string): void;
-  /** Events are emitted no more. */
-  ignoreEvents(): void;
-  disconnect(): void;
-}
 
 export interface FsmrfEndpoint {
   readonly uuid: string;

@@ -2,7 +2,8 @@ import { requestInDialog } from "../sip/dialog-request.js";
 import type { SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { within } from "../util/wait.js";
-import type { ChannelConnection, FsmrfEndpoint } from "./fsmrf.js";
+import type { ChannelConnection } from "./channel-connection.js";
+import type { FsmrfEndpoint } from "./fsmrf.js";
 
 /** Timeout for FreeSWITCH's confirmation of a hang-up, in milliseconds. */
 const hangUpTimeoutMs = 3_000;

@@ -5,7 +5,8 @@ import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 import { within } from "../util/wait.js";
-import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
+import type { ChannelConnection } from "./channel-connection.js";
+import type { FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 
 /** drachtio-fsmrf's entry for a channel whose connection is pending. */
 export interface PendingConnection {

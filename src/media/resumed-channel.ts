@@ -1,5 +1,6 @@
 import type { SrfDialog } from "../sip/srf.js";
-import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import type { ChannelConnection, FsEvent } from "./channel-connection.js";
+import type { FsmrfEndpoint } from "./fsmrf.js";
 
 /** Events of a channel, from the media server's inbound event socket. */
 export interface ChannelEvents {

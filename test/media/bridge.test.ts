@@ -3,7 +3,7 @@ import t from "tap";
 import type { BridgeFacts, BridgeFailure, BridgeRoute, BridgeTarget } from "../../src/call/interfaces.js";
 import { defaultLabels, labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
 import { type BridgeSignals, dialString, watchBridge } from "../../src/media/bridge.js";
-import type { FsEvent } from "../../src/media/fsmrf.js";
+import type { FsEvent } from "../../src/media/channel-connection.js";
 import type { Result } from "../../src/util/result.js";
 import { someAdmission } from "../support/call-harness.js";
 import { settle } from "../support/fake-clock.js";
