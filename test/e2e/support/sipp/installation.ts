@@ -61,7 +61,7 @@ export async function install<Used extends Engines>(
   });
   const settings = {
     drachtio: engines.control,
-    media_servers: [{ name: "media-1", event_socket: engines.eventSocket }],
+    media_servers: [{ name: "media-1", event_socket: engines.eventSocket, capacity: maxCalls }],
     trunks: [
       {
         name: "line",
