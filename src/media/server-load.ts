@@ -22,7 +22,7 @@ const fewCores = 2;
 const leastRate = 1;
 const mostRate = 1_000;
 /** Calls that may begin at once, as seconds of the rate: many people call as a meeting begins. */
-const burstSeconds = 2;
+const burstSeconds = 3;
 /** Change of the rate in a second that had too little idle CPU, and the most in one that had much. */
 const decrease = 0.6;
 const increase = 1.25;
@@ -94,7 +94,8 @@ export class ServerLoad {
 
   /** New calls per second. */
   get rate(): number {
-    return this.#state === "slow" ? 0 : this.#rate;
+    if (this.#state === "slow") return 0;
+    return this.#isPaced ? this.#rate : mostRate;
   }
 
   /** Calls begun since the last sample. */
@@ -110,7 +111,8 @@ export class ServerLoad {
   /** Whether a call may begin now. */
   get hasTurn(): boolean {
     this.#refill();
-    return this.#state !== "slow" && this.#turns >= 1;
+    if (this.#state === "slow") return false;
+    return this.#isPaced ? this.#turns >= 1 : this.#refusals === 0;
   }
 
   /** Counts a new call. */
@@ -151,6 +153,11 @@ export class ServerLoad {
     this.#missed = 0;
     this.#refusals = 0;
     this.#sampledAt = this.#options.now();
+  }
+
+  /** Without a look at the CPU only slow answers and refusals limit the calls. */
+  get #isPaced(): boolean {
+    return this.#options.minIdlePercent() > 0;
   }
 
   #adapt({ idlePercent = 100, sessionsPerSecond = 0 }: LoadSample): void {

@@ -177,11 +177,11 @@ await t.test("a new call goes to a server that has a turn; a moved call to any",
 await t.test("many calls at once are spread over the servers, then refused", (t) => {
   const servers = [new FakeServer("a"), new FakeServer("b")];
   const pool = new MediaServerPool(servers);
-  const turns = Array.from({ length: 250 }, () => pool.takeTurn());
-  t.equal(turns.filter(({ ok }) => ok).length, 200);
+  const turns = Array.from({ length: 400 }, () => pool.takeTurn());
+  t.equal(turns.filter(({ ok }) => ok).length, 300);
   t.strictSame(
     servers.map(({ load }) => load.taken),
-    [100, 100],
+    [150, 150],
   );
   t.end();
 });

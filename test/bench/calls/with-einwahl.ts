@@ -21,15 +21,21 @@ const secret = "bench-bbb-secret";
  * drachtio, FreeSWITCH with freeswitch/ as delivered, and einwahl, each in a process of its own. This process serves the BBB
  * API; conferences are on the node.
  * @param nodePort of the conference node on loopback; with SRTP it expects TLS
+ * @param overload whether calls are refused, with FreeSWITCH's priority as delivered; "off" until the machine can't do more
  */
-export async function startWithEinwahl(certificates: Certificates, media: Media, nodePort: number): Promise<Subject> {
+export async function startWithEinwahl(
+  certificates: Certificates,
+  media: Media,
+  nodePort: number,
+  overload: "refused" | "off" = "off",
+): Promise<Subject> {
   const ends: (() => void | Promise<void>)[] = [];
   const owner: Owner = { teardown: (end) => void ends.unshift(end) };
   const close = async (): Promise<void> => {
     for (const end of ends.splice(0)) await end();
   };
   try {
-    return await start(owner, close, certificates, media, nodePort);
+    return await start(owner, close, certificates, media, nodePort, overload);
   } catch (error) {
     await close();
     throw error;
@@ -42,12 +48,14 @@ async function start(
   certificates: Certificates,
   media: Media,
   nodePort: number,
+  overload: "refused" | "off",
 ): Promise<Subject> {
   const folder = await scratchFolder(owner, "bench-calls");
   const engines = await startRealEngines(certificates, soundsDirectory, {
     EINWAHL_MAX_CALLS: String(maxCalls),
     EINWAHL_FS_RTP_PORT_FIRST: rtp.first,
     EINWAHL_FS_RTP_PORT_LAST: rtp.last,
+    ...(overload === "refused" && { EINWAHL_FS_PRIORITY: "realtime" }),
   });
   owner.teardown(() => engines.close());
   const servers = await Promise.all(pins.map((pin, index) => startServer(owner, certificates, pin, index)));
@@ -55,7 +63,7 @@ async function start(
   const file = join(folder, "einwahl.yaml");
   await writeFile(
     file,
-    JSON.stringify(settings({ engines, servers, media, nodePort, web, operators, folder }), null, 2),
+    JSON.stringify(settings({ engines, servers, media, nodePort, web, operators, folder, overload }), null, 2),
   );
   const einwahl = new CommandLine(owner, ["run", "--config", file], folder);
   await einwahl.program.line("runs", /einwahl is running/);
@@ -100,9 +108,10 @@ interface Parts {
   readonly web: number;
   readonly operators: number;
   readonly folder: string;
+  readonly overload: "refused" | "off";
 }
 
-function settings({ engines, servers, media, nodePort, web, operators, folder }: Parts): unknown {
+function settings({ engines, servers, media, nodePort, web, operators, folder, overload }: Parts): unknown {
   const open = media === "plain" ? { allow_unencrypted: true } : {};
   return {
     drachtio: engines.control,
@@ -116,7 +125,7 @@ function settings({ engines, servers, media, nodePort, web, operators, folder }:
       sip: { host, port: nodePort, transport: media === "plain" ? "udp" : "tls", ...open },
     })),
     // The recipe has no such announcement, and its four seconds would count as the time to the conference.
-    calls: { hints: false, max_concurrent: maxCalls },
+    calls: { hints: false, max_concurrent: maxCalls, ...(overload === "off" && { min_idle_cpu: 0 }) },
     prompts: { directory: soundsDirectory },
     http: { host, port: web, operators_port: operators },
     rooms: { store: join(folder, "data") },

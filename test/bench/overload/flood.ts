@@ -12,8 +12,13 @@ const host = "127.0.0.1";
 const firstDigitMs = 1_500;
 /** sipp binds the audio port and the one two above it. */
 const mediaPorts = 3;
-/** The load generator shares the machine with what is measured: it gets only the CPU that these leave. */
-const lowest = ["-n", "19"];
+/**
+ * The load generator shares the machine with what is measured: it gets only the CPU that these leave. nice adds to this
+ * process' own priority, and stops at 19.
+ */
+const lowest = ["-n", "40"];
+/** A caller's audio after the last digit, milliseconds; more would use sipp's CPU, which counts as busy. */
+const afterDigitsMs = 200;
 
 /** Milliseconds since 1970 of one call of the flood. */
 export interface FloodCall {
@@ -50,7 +55,8 @@ export class Flood {
     { rate, seconds, talkMs }: { readonly rate: number; readonly seconds: number; readonly talkMs: number },
   ): Promise<Flood> {
     const calls = rate * seconds;
-    await writeFile(join(folder, "flood.pcap"), callAudio(pins[0], firstDigitMs, talkMs).file);
+    const { lastDigitMs } = callAudio(pins[0], firstDigitMs, 0);
+    await writeFile(join(folder, "flood.pcap"), callAudio(pins[0], firstDigitMs, lastDigitMs + afterDigitsMs).file);
     await writeFile(join(folder, "flood.xml"), floodScenario({ capture: "flood.pcap", talkMs }));
     await writeFile(join(folder, "flood.csv"), callerList(calls));
     const [own, media] = [await freePort(), await freePortsInARow(mediaPorts)];

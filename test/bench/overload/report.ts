@@ -10,7 +10,7 @@ export interface Plan {
   readonly talkSeconds: number;
 }
 
-/** A call whose answer is timed at the usual priority. */
+/** A call whose answer is timed by this process. */
 export interface Attempt {
   readonly status: number;
   readonly ms: number;
@@ -78,8 +78,9 @@ export function report(outcome: Outcome): string {
   ];
   return [
     `${outcome.date}; ${machine.cores} cores of ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}.`,
-    "sipp makes the flood at nice 19 on the same machine: it gets the CPU that the engines and einwahl leave.",
-    "The calls that are up, and the timed ones, are made at the usual priority by the process that measures.",
+    "FreeSWITCH has its priority as delivered (realtime). sipp makes the flood at nice 19 on the same machine: it gets the",
+    "CPU that the engines and einwahl leave, but counts as busy.",
+    "The calls that are up, and the timed ones, are made at nice -15 by the process that measures.",
     "",
     "| | |",
     "|---|---|",
