@@ -88,12 +88,13 @@ async function series(bench: Bench, options: Options, idles: Idle[], stages: Sta
     const load = stage.kind === "setup" ? `${stage.load} calls a second` : `${stage.load} calls held`;
     print(`run ${bench.run}, ${bench.media}, ${stage.way}, ${load}: ${cpu.join(", ")} (${unit})${failedText(stage)}`);
   };
+  // First, and from few to many: memory that later calls free would hide what they take.
+  for (const count of options.held) done(await measureHeld(bench, count, options.seconds, base));
   for (const rate of options.rates) {
     const stage = await measureSetUp(bench, rate, options.seconds, base);
     done(stage);
     if (failedCalls(stage) > stage.calls * maxFailedShare || stage.machineBusyPercent > fullPercent) break;
   }
-  for (const count of options.held) done(await measureHeld(bench, count, options.seconds, base));
 }
 
 function failedCalls({ failures }: Stage): number {

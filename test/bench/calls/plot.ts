@@ -83,11 +83,11 @@ function drawChart({ title, xTitle, lines }: Chart): string {
   return `<text x="${width / 2}" y="18" text-anchor="middle" font-size="13">${escaped(title)}</text>${grid.join("")}${marks.join("")}<text x="${width / 2}" y="${height - 12}" text-anchor="middle">${escaped(xTitle)}</text>${drawn.join("")}`;
 }
 
-/** The next of 1, 2 or 5 times a power of ten. */
+/** The next of these steps times a power of ten. */
 export function niceTop(most: number): number {
   if (most <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(most));
-  return ([1, 2, 5, 10].find((each) => each * power >= most) ?? 10) * power;
+  return ([1, 1.5, 2, 3, 5, 7.5, 10].find((each) => each * power >= most) ?? 10) * power;
 }
 
 function number(value: number): string {

@@ -103,7 +103,7 @@ await t.test("the plot is an SVG with a chart for each series", (t) => {
   const y = { min: 1, median: 1, max: 1 };
   const chart = { title: "a<b & c", xTitle: "x", lines: [{ name: "l", points: [{ x: 1, y }] }] };
   t.ok(chartsIn(drawCharts([chart, chart]))[1]?.text.includes("a<b & c"));
-  t.strictSame([0, 0.013, 3, 50, 51].map(niceTop), [1, 0.02, 5, 50, 100]);
+  t.strictSame([0, 0.013, 3, 50, 51, 101].map(niceTop), [1, 0.015, 3, 50, 75, 150]);
   t.end();
 });
 
