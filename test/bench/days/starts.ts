@@ -89,6 +89,7 @@ export async function runDay(size: DaySize, rooms: EmbeddedRooms, onBug: (error:
       servers.start(reservedPinAt(room), random.below(size.servers), newsOf(room));
     });
   await part("conferences start", size.startWithinMs + tailMs);
+  await part("all callers are in", quietMs);
   const ended: Record<string, number> = {};
   for (const { harness } of calls.callers)
     if (harness.report !== undefined) ended[harness.report.cause] = (ended[harness.report.cause] ?? 0) + 1;
