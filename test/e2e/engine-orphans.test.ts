@@ -244,6 +244,8 @@ await t.test("a channel whose application goes while it is bridged", async (t) =
   const node = await Node.start(t, { pacer: new Pacer(), certificates });
   const { call, control, uuid } = await channel(t);
   const answered = node.call();
+  // The dialplan has the application forward the digits.
+  t.equal(await api(`uuid_setvar ${uuid} bridge_filter_dtmf false`), "+OK\n");
   control.execute("bridge", node.dialString());
   const theirs = await inTime("the node is called", answered);
   const leg = await untilRow((row) => row.direction === "outbound" && row.callstate === "ACTIVE");

@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   route: /^(none|\/(healthz|readyz|metrics|status|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
   status: ["2xx", "3xx", "4xx", "5xx"],
   version: /^[0-9]+\.[0-9]+\.[0-9]+$/,
+  why: ["cpu", "slow"],
   le: /^([0-9.]+|\+Inf)$/,
 };
 
