@@ -163,6 +163,7 @@ export class ServerLoad {
   #adapt({ idlePercent = 100, sessionsPerSecond = 0 }: LoadSample): void {
     const minimum = this.#options.minIdlePercent();
     const headroom = minimum === 0 ? 100 : idlePercent - minimum;
+    const before = this.#state;
     if (this.#slowSamples >= slowInARow) {
       if (this.#state !== "slow") this.#slowDown();
       this.#state = "slow";
@@ -175,7 +176,9 @@ export class ServerLoad {
     }
     const most = sessionsPerSecond > 0 ? sessionsPerSecond / sessionsOfCall : mostRate;
     this.#rate = Math.min(this.#rate, most, mostRate);
-    this.#turns = Math.min(this.#turns, this.#burst);
+    // The callers who were refused may call again at once.
+    const isRecovered = before === "cpu" && this.#state === "free" && headroom >= muchHeadroom;
+    this.#turns = isRecovered ? this.#burst : Math.min(this.#turns, this.#burst);
   }
 
   #speedUp(headroom: number): void {

@@ -1,6 +1,9 @@
+import { setTimeout } from "node:timers/promises";
+
 import t, { type Test } from "tap";
 
 import type { TestPhone } from "../../src/softphone/test-phone.js";
+import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import type { EmbeddedEngines } from "./support/embedded-engines.js";
 import { startEngines } from "./support/engines.js";
 import { talk, Tones } from "./support/talk.js";
@@ -44,6 +47,16 @@ async function untilLogged(world: World, change: () => void, text: RegExp): Prom
   return await logged;
 }
 
+/** The number of new calls falls by 40 % a second, down to one a second. */
+async function untilOneCallASecond(world: World): Promise<void> {
+  for (let looks = 0; looks < 200; looks++) {
+    const metrics = await (await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}/metrics`)).text();
+    if (sumOf(readSamples(metrics), "einwahl_media_server_new_calls_limit") === 1) return;
+    await setTimeout(100);
+  }
+  throw new Error("more than one call a second after 20 s");
+}
+
 /** Status and Retry-After of a call, which hangs up if it is answered. */
 async function attempt({ world, phone }: StrainedWorld, index: number): Promise<{ status: number; ms: number }> {
   const begin = performance.now();
@@ -66,6 +79,7 @@ await t.test(
     const tones = new Tones(world, await talk(world, phone, { number: numberOf(0) }));
     t.match(await untilLogged(world, () => (strain.idlePercent = 2), busy), /"load":"cpu","idlePercent":2/);
     t.match(world.einwahl.status().mediaServers, [{ state: "up", load: "cpu", idleCpu: 2 }]);
+    await untilOneCallASecond(world);
 
     const refused = world.reports.next("the report of a refused call", ({ cause }) => cause === "overloaded");
     const outcomes = await Promise.all([1, 2, 3, 4, 5, 6].map((index) => attempt(all, index)));
