@@ -72,7 +72,8 @@ export async function install<Used extends Engines>(
       },
     ],
     bbb_servers: await Promise.all(pins.map(async (pin) => await bbbServer(owner, pin, sipPort))),
-    calls: { hints: false, max_concurrent: maxCalls, media_timeout: `${silentForS}s` },
+    // sipp shares the machine: calls are not refused because it is busy.
+    calls: { hints: false, max_concurrent: maxCalls, media_timeout: `${silentForS}s`, min_idle_cpu: 0 },
     prompts: { directory: soundsDirectory },
     http: { port, operators_port: operatorsPort },
   };
