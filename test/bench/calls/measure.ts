@@ -47,13 +47,17 @@ export async function idle({ subject, media, run }: Bench): Promise<Idle> {
   };
 }
 
-/** Calls at a rate, each with PIN and some talk: CPU per call from INVITE to the end. @param rate calls a second */
+/**
+ * Calls at a rate, each with PIN and some talk: CPU from INVITE to the end, for each call that came into the conference.
+ * @param rate calls a second
+ */
 export async function measureSetUp(bench: Bench, rate: number, seconds: number, base: Idle): Promise<Stage> {
   const load = { calls: rate * seconds, rate, talkMs };
   return await withCalls(bench, load, async ({ traffic, window }) => {
     await traffic.done();
     await untilEmpty(bench.subject);
     const spent = window();
+    const joined = joinedIn(traffic);
     return {
       ...(await common(bench, load.calls, traffic, spent)),
       kind: "setup",
@@ -61,7 +65,7 @@ export async function measureSetUp(bench: Bench, rate: number, seconds: number, 
       calls: load.calls,
       cpu: cpuBetween(spent.before, spent.after, (ms, part) => {
         const idleMs = ((base.cpu[part] ?? 0) / 100) * spent.seconds * 1_000;
-        return (ms - idleMs) / load.calls;
+        return (ms - idleMs) / Math.max(1, joined);
       }),
     };
   });
@@ -201,10 +205,14 @@ export function failuresOf(
   return Object.fromEntries(Object.entries(found).filter(([, each]) => each > 0));
 }
 
+function joinedIn(traffic: RunningTraffic): number {
+  return traffic.calls().filter((call) => call.joined !== undefined).length;
+}
+
 async function untilJoined(traffic: RunningTraffic, count: number): Promise<number> {
   const deadline = performance.now() + (count / heldRate) * 1_000 + joinWithinMs;
   for (;;) {
-    const joined = traffic.calls().filter((call) => call.joined !== undefined).length;
+    const joined = joinedIn(traffic);
     if (joined >= count || performance.now() > deadline) return joined;
     await setTimeout(lookEveryMs);
   }
