@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import process from "node:process";
 
 import Fastify from "fastify";
@@ -9,25 +9,19 @@ import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
 import type { RoomStore } from "../../src/store/room-store.js";
 import { systemClock } from "../../src/util/clock.js";
+import { roomSettings } from "./support/room-settings.js";
 
 /* The measured servers, in a separate process: einwahl's HTTP services and a bare Fastify route. Prints their ports. */
 const [place = ""] = process.argv.slice(2);
-const settings = {
-  pinLength: 9,
-  restMs: 3_600_000,
-  now: Date.now,
-  randomBelow: (limit: number) => randomInt(limit),
-  isInUse: () => false,
-};
 
 async function openRooms(): Promise<RoomStore> {
   if (place.startsWith("redis:"))
     return new RedisRooms(
       await RedisConnection.open({ url: place, clock: systemClock, onState: () => undefined }),
       "bench",
-      settings,
+      roomSettings,
     );
-  const opened = await EmbeddedRooms.open(place, settings, (what) => {
+  const opened = await EmbeddedRooms.open(place, roomSettings, (what) => {
     process.stderr.write(`${what}\n`);
   });
   if (!opened.ok) throw new Error(opened.failure);

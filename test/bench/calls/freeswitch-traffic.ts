@@ -1,25 +1,20 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import type { Certificates } from "../../../src/simulators/certificates.js";
 import { sampleRate, ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import { writeWav } from "../../../src/softphone/rtp/wav.js";
 import { inBackground } from "../../../src/softphone/sip/background.js";
-import { freePort, freePorts } from "../../e2e/support/ports.js";
-import { type EngineProgram, startEngine, writeOwnCertificates } from "../../engines/engine-program.js";
-import { FreeSwitchSocket } from "../../engines/freeswitch-socket.js";
+import type { EngineProgram } from "../../engines/engine-program.js";
+import type { FreeSwitchSocket } from "../../engines/freeswitch-socket.js";
+import { repository, startBenchFreeSwitch } from "./bench-freeswitch.js";
 import { type CallTimes, readCalls } from "./call-times.js";
 import { callerNumber, dialled, pins } from "./numbers.js";
 import { percentile } from "./percentiles.js";
-import { maxCalls } from "./subject.js";
 import { type CallLoad, firstDigitMs, type RunningTraffic, type Traffic } from "./traffic.js";
 
 const host = "127.0.0.1";
-const repository = fileURLToPath(new URL("../../../../", import.meta.url));
-const password = "bench-ends";
-const stateFolders = ["log", "db", "run", "tmp", "tls"] as const;
 /** What German trunks offer (docs/reference/trunks.md); one suite, so that both ways encrypt alike. */
 const suite = "AES_CM_128_HMAC_SHA1_80";
 /** Other ports than the subject's (subject.ts), and below those that tests claim (61000). */
@@ -33,41 +28,13 @@ const lookEveryMs = 200;
 
 /** SRTP and SIP over TLS: one more FreeSWITCH is the callers and the node, since sipp has no SRTP. */
 export async function freeswitchTraffic(certificates: Certificates): Promise<Traffic> {
-  let running: { readonly tls: number; readonly socket: FreeSwitchSocket } | undefined;
-  const engine = await startEngine("freeswitch", async (folder) => {
-    running?.socket.close();
-    for (const name of stateFolders) await mkdir(join(folder, name), { recursive: true });
-    await writeOwnCertificates(join(folder, "tls"), certificates, ["agent"]);
-    await writeFile(join(folder, "tls", "cafile.pem"), certificates.ca);
-    const [plain = 0, tls = 0] = await freePorts(2);
-    const eventSocket = await freePort();
-    const socket = new FreeSwitchSocket(eventSocket, password);
-    running = { tls, socket };
-    return {
-      // FreeSWITCH would buffer its log in blocks of 4 kB.
-      command: "stdbuf",
-      args: ["-oL", "freeswitch", ...commandLine(folder)],
-      env: {
-        BENCH_EVENT_SOCKET_PORT: String(eventSocket),
-        BENCH_EVENT_SOCKET_PASSWORD: password,
-        BENCH_SIP_PORT: String(plain),
-        BENCH_TLS_PORT: String(tls),
-        BENCH_TLS_DIR: join(folder, "tls"),
-        BENCH_RTP_PORT_FIRST: rtp.first,
-        BENCH_RTP_PORT_LAST: rtp.last,
-        BENCH_MAX_SESSIONS: String(maxCalls * 2),
-        BENCH_FIRST_DIGIT_MS: String(firstDigitMs),
-        BENCH_SRTP_SUITE: suite,
-      },
-      isReady: async () => await socket.runs(["ends"]),
-    };
+  const { engine, socket, tls, close } = await startBenchFreeSwitch(certificates, {
+    configuration: join(repository, "test", "bench", "calls", "driver"),
+    profile: "ends",
+    rtp,
+    log: "lines",
+    env: { BENCH_FIRST_DIGIT_MS: String(firstDigitMs), BENCH_SRTP_SUITE: suite },
   });
-  if (running === undefined) throw new Error("a started FreeSWITCH has ports");
-  const { tls, socket } = running;
-  const close = async (): Promise<void> => {
-    socket.close();
-    await engine.close();
-  };
   try {
     const lastDigitMs = await digitDelay(engine, socket, tls);
     return {
@@ -191,13 +158,4 @@ class FreeSwitchTraffic implements RunningTraffic {
     const cause = /^-ERR (.*)$/m.exec(said)?.[1];
     if (cause !== undefined) this.#faults.set(cause, (this.#faults.get(cause) ?? 0) + 1);
   }
-}
-
-function commandLine(folder: string): string[] {
-  const at = (name: string): string => join(folder, name);
-  return [
-    ...["-c", "-nonat", "-np", "-conf", join(repository, "test", "bench", "calls", "driver")],
-    ...["-log", at("log"), "-db", at("db"), "-run", at("run"), "-certs", at("tls")],
-    ...["temp", "cache", "storage", "recordings", "sounds"].flatMap((name) => [`-${name}`, at("tmp")]),
-  ];
 }

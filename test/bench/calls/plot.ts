@@ -1,3 +1,4 @@
+import { colourOf, escaped } from "../support/svg.js";
 import type { Spread } from "./percentiles.js";
 import type { Results, Stage } from "./result.js";
 import { summarise } from "./summary.js";
@@ -16,8 +17,6 @@ export interface Chart {
 const width = 420;
 const height = 300;
 const edge = { left: 52, right: 16, top: 34, bottom: 44 } as const;
-/** Okabe and Ito's colours, which colour-blind readers can tell apart. */
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
 const legendLine = 16;
 const ticks = 5;
 
@@ -73,7 +72,7 @@ function drawChart({ title, xTitle, lines }: Chart): string {
     (value) => `<text x="${x(value)}" y="${height - edge.bottom + 15}" text-anchor="middle">${value}</text>`,
   );
   const drawn = lines.map(({ name, points: each }, index) => {
-    const colour = colours[index % colours.length] ?? "#000";
+    const colour = colourOf(index);
     const path = each.map((point, at) => `${at === 0 ? "M" : "L"}${x(point.x)} ${y(point.y.median)}`).join("");
     const bars = each.map((point) => `M${x(point.x)} ${y(point.y.min)}V${y(point.y.max)}`).join("");
     const dots = each.map((point) => `<circle cx="${x(point.x)}" cy="${y(point.y.median)}" r="2.5" fill="${colour}"/>`);
@@ -92,8 +91,4 @@ export function niceTop(most: number): number {
 
 function number(value: number): string {
   return String(Number(value.toPrecision(2)));
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

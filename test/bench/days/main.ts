@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import { noRedis, RedisServer } from "../../store/support/redis-server.js";
 import { fakePin } from "../../support/fake-directory.js";
 import { defaultGuessing, memoryThrottle } from "../../support/fake-guesses.js";
 import { seeded } from "../../support/seeded.js";
+import { roomSettings } from "../support/room-settings.js";
 import { type LookupResult, measureLookups } from "./lookups.js";
 import { ManyServers, pinAt, reservedPinAt } from "./many-servers.js";
 import { jsonOf, markdownOf } from "./report.js";
@@ -42,13 +42,6 @@ const bigDay: DaySize = {
 };
 const days: readonly DaySize[] =
   process.env["DAYS"] === "all" ? [bigDay, { ...bigDay, meetings: 60_000, callers: 1_000 }] : [bigDay];
-const settings = {
-  pinLength: 9,
-  restMs: 3_600_000,
-  now: Date.now,
-  randomBelow: (limit: number) => randomInt(limit),
-  isInUse: () => false,
-};
 
 async function fill<Store extends RoomStore>(rooms: Store): Promise<Store> {
   const records = Array.from({ length: reserved }, (_, room) => ({
@@ -75,7 +68,7 @@ async function withRedis(): Promise<LookupResult[]> {
   const server = await RedisServer.start();
   const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });
   try {
-    const rooms = await fill(new RedisRooms(redis, "bench", settings));
+    const rooms = await fill(new RedisRooms(redis, "bench", roomSettings));
     const counts = new RedisGuessCounts(redis, "bench");
     const throttle = new GuessThrottle({
       clock: systemClock,
@@ -116,7 +109,7 @@ async function measureMemoryLookups(): Promise<number> {
 
 const place = await mkdtemp(join(tmpdir(), "einwahl-days-"));
 try {
-  const opened = await EmbeddedRooms.open(place, settings, onBug);
+  const opened = await EmbeddedRooms.open(place, roomSettings, onBug);
   if (!opened.ok) throw new Error(opened.failure);
   const rooms = await fill(opened.value);
   const found = [

@@ -16,7 +16,7 @@ export interface Passed {
   readonly received: number;
 }
 
-/** One end of a call's audio. Its packets are numbered in their payload: the media server numbers RTP packets anew. */
+/** One end of a call's audio. Its packets are numbered in their payload: the media server gives RTP packets numbers of its own. */
 export class AudioEnd {
   readonly port: number;
   readonly #socket: Socket;

@@ -1,11 +1,10 @@
+import { colourOf } from "../support/svg.js";
 import type { Outcome } from "./report.js";
 import type { Second } from "./timeline.js";
 
 const width = 720;
 const panel = 130;
 const edge = { left: 52, right: 150, top: 26, bottom: 30 } as const;
-/** Okabe and Ito's colours, which colour-blind readers can tell apart. */
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"] as const;
 
 interface Curve {
   readonly name: string;
@@ -73,7 +72,7 @@ function drawPanel(
     (at) => `<text x="${x(at).toFixed(1)}" y="${panel - edge.bottom + 14}" text-anchor="middle">${at}</text>`,
   );
   const drawn = lines.map(({ name, points }, index) => {
-    const colour = colours[index % colours.length] ?? "#000";
+    const colour = colourOf(index);
     const path = points.map((point, at) => `${at === 0 ? "M" : "L"}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`);
     const legend = edge.top + 8 + index * 15;
     return `<path fill="none" stroke="${colour}" stroke-width="1.5" d="${path.join("")}"/><rect x="${width - edge.right + 12}" y="${legend - 9}" width="10" height="10" fill="${colour}"/><text x="${width - edge.right + 28}" y="${legend}">${name}</text>`;

@@ -1,3 +1,5 @@
+import { colourOf, escaped } from "./svg.js";
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -23,8 +25,6 @@ const area = {
   width: size.width - margin.left - margin.right,
   height: size.height - margin.top - margin.bottom,
 } as const;
-/** Distinguishable for colour-blind readers (Okabe and Ito). */
-const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
 const ticks = 5;
 const legendRow = 16;
 
@@ -67,25 +67,17 @@ function grid(yAt: string, xAt: string, yValue: number, xValue: number): string 
 
 function path({ points }: Line, index: number, xAt: (value: number) => string, yAt: (value: number) => string): string {
   const places = points.map((point) => `${xAt(point.x)},${yAt(point.y)}`).join(" ");
-  return `<polyline points="${places}" fill="none" stroke="${colour(index)}" stroke-width="1.5"/>`;
+  return `<polyline points="${places}" fill="none" stroke="${colourOf(index)}" stroke-width="1.5"/>`;
 }
 
 function legend({ name }: Line, index: number): string {
   const y = margin.top + 12 + index * legendRow;
   return [
-    `<path d="M${margin.left + 12} ${y}h20" stroke="${colour(index)}" stroke-width="3"/>`,
+    `<path d="M${margin.left + 12} ${y}h20" stroke="${colourOf(index)}" stroke-width="3"/>`,
     `<text x="${margin.left + 38}" y="${y}" dy="4">${escaped(name)}</text>`,
   ].join("\n");
 }
 
-function colour(index: number): string {
-  return colours[index % colours.length] ?? colours[0];
-}
-
 function label(value: number): string {
   return Number(value.toPrecision(6)).toLocaleString("en");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
