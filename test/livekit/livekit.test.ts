@@ -23,6 +23,12 @@ const pin = "800001";
 const token = "front-end-token";
 /** From the stage to LiveKit's probe, which stays unanswered for 4 s, in milliseconds. */
 const askedTimeoutMs = 1_000;
+/**
+ * Tags, branches, Call-ID, CSeq, SDP's session ids and ports, LiveKit's ids and times: random digits, of which five can be
+ * those of a number by chance.
+ */
+const ids =
+  /\b(?:branch|tag)=[^;>\s]+|^(?:Call-ID|CSeq):.*$|^[om]=.*$|(?<=\d):\d{4,5}\b|\b[A-Z][A-Za-z]{1,4}_\w+|\d{4}-\d\d-\d\dT[\d:.]+/gimu;
 
 t.setTimeout(300_000);
 
@@ -181,7 +187,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     await call.hangUp();
   });
 
-  t.strictSame(livekit.log().flatMap(traces), [], "nothing of a number in LiveKit's log");
+  t.strictSame(livekit.log().map(withoutIds).flatMap(traces), [], "nothing of a number in LiveKit's log");
   t.strictSame(world.complaints([number.slice(3), other.slice(3), pin]), [], "no bug, number or PIN in einwahl's log");
 });
 
@@ -246,6 +252,10 @@ async function isGone(livekit: LiveKitSide, meeting: Meeting, { identity }: Live
     if (performance.now() > deadline) throw new Error(`${identity} is still there`);
     await setTimeout(50);
   }
+}
+
+function withoutIds(line: string): string {
+  return line.replaceAll(ids, "-");
 }
 
 /** Sequences of five or more digits of the callers' numbers in a text. */
