@@ -10,6 +10,7 @@ import { freePort } from "../../e2e/support/ports.js";
 import { missingIn } from "../../engines/programs.js";
 import { startWithEinwahl } from "../calls/with-einwahl.js";
 import { Flood, startEcho } from "./flood.js";
+import { kernelDrops } from "./kernel-drops.js";
 import { draw } from "./plot.js";
 import { type Attempt, type Outcome, type Plan, report } from "./report.js";
 import { SteadyCalls } from "./steady-calls.js";
@@ -85,6 +86,7 @@ async function measure(folder: string): Promise<Outcome> {
     steady.enter(phases.before);
     await setTimeout(beforeMs);
 
+    const dropsBefore = kernelDrops();
     steady.enter(phases.flood);
     timeline.begin();
     flood = await Flood.start(folder, subject.port, { ...plan, talkMs: plan.talkSeconds * 1_000 });
@@ -101,6 +103,7 @@ async function measure(folder: string): Promise<Outcome> {
       attempts,
       recoveryMs: recovery,
       steadyEnded: steady.ended,
+      kernelDrops: kernelDrops() - dropsBefore,
       audio: {
         before: steady.audio(phases.before),
         flood: steady.audio(phases.flood),

@@ -37,6 +37,8 @@ export interface Outcome {
   readonly recoveryMs: number | undefined;
   /** Steady calls that have ended. */
   readonly steadyEnded: number;
+  /** From the flood's begin on, UDP packets of all programs that did not fit into their receiver's buffer. */
+  readonly kernelDrops: number;
   readonly audio: Readonly<Record<"before" | "flood" | "after", Audio>>;
   readonly seconds: readonly Second[];
 }
@@ -59,6 +61,7 @@ export function report(outcome: Outcome): string {
     ["their audio before the flood: lost", lost(audio.before)],
     ["their audio during the flood: lost", lost(audio.flood)],
     ["their audio after the flood: lost", lost(audio.after)],
+    ["UDP packets that did not fit into a receiver's buffer, from the flood on", String(outcome.kernelDrops)],
     [`flood: ${plan.rate} calls/s for ${plan.seconds} s, sent`, String(flood.length)],
     ["answered (per second)", `${answered} (${(answered / plan.seconds).toFixed(1)})`],
     ["refused with 503", String(refused)],
