@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import process from "node:process";
@@ -15,10 +15,13 @@ const events = "CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE CHANNEL_CALLSTATE DTMF";
 const ids = ["Unique-ID", "Channel-Unique-ID"] as const;
 const ignore = (): void => undefined;
 
+/** Longer arguments go as a body, in bytes: its two headers take so many. */
+const longArgument = 45;
+
 /**
  * The connection that FreeSWITCH opens for a channel, in place of drachtio-modesl's, for drachtio-fsmrf's endpoint. It decodes
  * what is read only, and keeps commands short and joined: FreeSWITCH 1.10.12 reads them byte by byte, with two system calls
- * each (read_packet in mod_event_socket.c).
+ * each (read_packet in mod_event_socket.c). Only a body is read at once.
  */
 export class ChannelSocket extends EventEmitter implements ChannelConnection {
   readonly #reader = new EventSocketReader();
@@ -79,17 +82,17 @@ export class ChannelSocket extends EventEmitter implements ChannelConnection {
   execute(application: string, argument: string, done: Done = ignore): void {
     // drachtio-fsmrf's endpoint ends the channel with this application, which costs FreeSWITCH two events more.
     if (application === "hangup") {
-      this.#send(
-        `sendmsg\ncall-command: hangup\nhangup-cause: ${argument === "" ? "NORMAL_CLEARING" : argument}`,
-        ignore,
-      );
+      const cause = argument === "" ? "" : `\nhangup-cause: ${argument}`;
+      this.#send(`sendmsg\ncall-command: hangup${cause}`, ignore);
       return;
     }
     const id = String(++this.#applications);
     this.#running.set(id, done);
     const headers = ["call-command: execute", `execute-app-name: ${application}`, `event-uuid: ${id}`];
-    if (argument !== "") headers.push(`execute-app-arg: ${argument}`);
-    this.#send(["sendmsg", ...headers].join("\n"), ignore);
+    const length = Buffer.byteLength(argument);
+    if (length > longArgument) headers.push("content-type: text/plain", `content-length: ${length}`);
+    else if (length > 0) headers.push(`execute-app-arg: ${argument}`);
+    this.#send(["sendmsg", ...headers].join("\n"), ignore, length > longArgument ? argument : "");
   }
 
   api(command: string, argument: string, done: Done): void {
@@ -102,7 +105,7 @@ export class ChannelSocket extends EventEmitter implements ChannelConnection {
     this.#socket = null;
   }
 
-  #send(command: string, done: Done): void {
+  #send(command: string, done: Done, body = ""): void {
     const socket = this.#socket;
     if (socket === null || !socket.writable) return;
     this.#replies.push(done);
@@ -112,7 +115,7 @@ export class ChannelSocket extends EventEmitter implements ChannelConnection {
         socket.uncork();
       });
     }
-    socket.write(`${command}\n\n`);
+    socket.write(`${command}\n\n${body}`);
   }
 
   #receive(chunk: Buffer): void {

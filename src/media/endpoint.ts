@@ -26,7 +26,8 @@ import { forCaller, forFreeswitch } from "./direction.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
 import { endOfCause, endOfReason } from "./hang-up-cause.js";
 import { byeAfterEndMs, endLostDialog, hangUpChannel } from "./hang-up-channel.js";
-import { languageVariable, recordVariable, valueOf } from "./left-channels.js";
+import { KeptRecord, type KeptRecordParts } from "./kept-record.js";
+import { valueOf } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -55,8 +56,7 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly soundsDirectory: string;
   /** Replaces the media server's address in SDP to callers, behind NAT. */
   readonly publicAddress: string | undefined;
-  /** Encrypts the call's record for a channel variable. */
-  readonly seal: (record: string) => string;
+  readonly seal: KeptRecordParts["seal"];
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
@@ -88,7 +88,7 @@ export class MediaEndpoint implements CallerEndpoint {
   #localCrypto: string | undefined;
   #fit: "current" | "outdated" = "current";
   #cancelTimer: () => void = () => undefined;
-  #keptLanguage: Language | undefined;
+  readonly #kept: KeptRecord;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
@@ -126,9 +126,17 @@ export class MediaEndpoint implements CallerEndpoint {
     raw.dialog.on("destroy", (bye) => {
       this.#ended(endOfReason(bye.get("Reason")));
     });
+    this.#kept = new KeptRecord({
+      channelId: raw.uuid,
+      seal: settings.seal,
+      api: (command, argument) => {
+        this.#api(command, argument);
+      },
+    });
     this.#applications = new ApplicationQueue(
       (application, argument, done) => {
-        raw.execute(application, argument, (_error, event) => {
+        const carries = application === "playback" || application === "bridge";
+        raw.execute(application, carries ? this.#kept.carriedBy(argument) : argument, (_error, event) => {
           done(event);
         });
       },
@@ -314,14 +322,12 @@ export class MediaEndpoint implements CallerEndpoint {
 
   keep(record: string, language: Language): void {
     if (this.#releasing !== undefined) return;
-    this.#api("uuid_setvar", `${this.#raw.uuid} ${recordVariable} ${this.#settings.seal(record)}`);
-    if (language === this.#keptLanguage) return;
-    this.#keptLanguage = language;
-    this.#api("uuid_setvar", `${this.#raw.uuid} ${languageVariable} ${language}`);
+    this.#kept.keep(record, language);
   }
 
   detach(): void {
     const { conn } = this.#raw;
+    this.#kept.flush();
     this.#cancelTimer();
     this.#raw.removeAllListeners();
     conn?.removeAllListeners("error");

@@ -2,10 +2,12 @@ import type { CallRecord } from "../call/record.js";
 import { readRecord } from "../call/record.js";
 import { forEachAtOnce } from "../util/at-once.js";
 import type { Result } from "../util/result.js";
-import { openRecord } from "./record-seal.js";
+import { openLatest } from "./record-seal.js";
 
 /** The channel variables that outlive einwahl (`freeswitch/conf/dialplan/mrf.xml`). */
 export const recordVariable = "einwahl_call";
+/** What has changed since that record. */
+export const changeVariable = "einwahl_change";
 export const languageVariable = "einwahl_language";
 /** Where the dialplan connects the channel next, `host:port`. */
 export const socketVariable = "einwahl_socket";
@@ -38,10 +40,12 @@ export async function findLeftChannels(
   const listed = callerChannels((await ask("show channels as json")) ?? "").filter((channelId) => !held.has(channelId));
   const left: LeftChannel[] = [];
   await forEachAtOnce(listed, askedAtOnce, async (channelId) => {
-    const sealed = valueOf(await ask(`uuid_getvar ${channelId} ${recordVariable}`));
+    const [sealed, change] = await Promise.all(
+      [recordVariable, changeVariable].map(async (name) => valueOf(await ask(`uuid_getvar ${channelId} ${name}`))),
+    );
     // A channel may have been opened by this process meanwhile.
     if (sealed === undefined || held.has(channelId)) return;
-    const opened = openRecord(sealed, password);
+    const opened = openLatest(sealed, change, password);
     left.push({ channelId, record: opened.ok ? readRecord(opened.value) : { ok: false, failure: "unusable" } });
   });
   return left;

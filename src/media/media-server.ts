@@ -296,7 +296,7 @@ export class MediaServer {
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
     const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs, eventSocket } = this.#options;
     return {
-      seal: (record) => sealRecord(record, eventSocket.password),
+      seal: (record, base) => sealRecord(record, eventSocket.password, base),
       mediaServer: name,
       profile,
       soundsDirectory,

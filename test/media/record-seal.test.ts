@@ -2,7 +2,7 @@ import { createCipheriv, createHash, randomBytes } from "node:crypto";
 
 import t from "tap";
 
-import { openRecord, sealRecord } from "../../src/media/record-seal.js";
+import { openLatest, openRecord, sealRecord } from "../../src/media/record-seal.js";
 
 await t.test("a record opens with the password of its media server only", (t) => {
   const sealed = sealRecord('{"pin":"54321"}', "one");
@@ -37,5 +37,19 @@ await t.test("a record of a version before the compression opens", (t) => {
   const text = Buffer.concat([cipher.update('{"version":1}', "utf8"), cipher.final()]);
   const sealed = Buffer.concat([iv, cipher.getAuthTag(), text]).toString("base64url");
   t.strictSame(openRecord(sealed, "one"), { ok: true, value: '{"version":1}' });
+  t.end();
+});
+
+await t.test("a change opens with its record only, and a later record outdates it", (t) => {
+  const text = (step: string): string => `{"line":{"dialogId":"${"0f1e2d3c".repeat(30)}"},"step":{"kind":"${step}"}}`;
+  const sealed = sealRecord(text("join"), "one");
+  const change = sealRecord(text("talk"), "one", { text: text("join"), sealed });
+  t.ok(change.length < sealed.length, `${change.length} of ${sealed.length} characters`);
+  t.strictSame(openLatest(sealed, change, "one"), { ok: true, value: text("talk") });
+  t.strictSame(openLatest(sealed, undefined, "one"), { ok: true, value: text("join") }, "nothing has changed");
+  const later = sealRecord(text("wait"), "one");
+  t.strictSame(openLatest(later, change, "one"), { ok: true, value: text("wait") }, "a change of an earlier record");
+  t.strictSame(openLatest(sealed, change, "other"), { ok: false, failure: "not-ours" });
+  t.strictSame(openRecord(change, "one"), { ok: false, failure: "not-ours" }, "a change is no record");
   t.end();
 });

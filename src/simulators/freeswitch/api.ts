@@ -49,6 +49,7 @@ export class ApiCommands {
       ["uuid_send_dtmf", (argument) => this.#sendDigits(argument)],
       ["uuid_set_media_stats", (uuid) => this.#setMediaStatistics(uuid)],
       ["uuid_setvar", (argument) => this.#setVariable(argument)],
+      ["uuid_setvar_multi", (argument) => this.#setVariables(argument)],
       ["uuid_transfer", (argument) => this.#transfer(argument)],
       ["version", () => `FreeSWITCH Version ${engine.version} (embedded in einwahl)\n`],
     ]);
@@ -111,6 +112,19 @@ export class ApiCommands {
     if (name === undefined) return "-USAGE: <uuid> <var> [value]\n";
     return this.#on(uuid, (channel) => {
       channel.setVariable(name, value);
+      return "+OK\n";
+    });
+  }
+
+  #setVariables(argument: string): string {
+    const [uuid, list] = splitArguments(argument, " ", 2);
+    if (list === undefined) return "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n";
+    return this.#on(uuid, (channel) => {
+      for (const part of splitArguments(list, ";", 64)) {
+        const equals = part.indexOf("=");
+        const value = part.slice(equals + 1);
+        channel.setVariable(equals < 0 ? part : part.slice(0, equals), equals < 0 || value === "" ? undefined : value);
+      }
       return "+OK\n";
     });
   }

@@ -173,13 +173,14 @@ export class Channel {
     return /^(true|yes|on|enable|enabled|active|allow|[1-9]\d*)$/i.test(this.variable(name) ?? "");
   }
 
-  /** Replaces ${name} by the variable's value; unknown variables become empty. API calls in ${} are rejected. */
+  /**
+   * Replaces ${name} by the variable's value, and ${command(argument)} by the output of the API command; unknown variables
+   * become empty.
+   */
   expand(text: string): string {
     return text.replace(/\$\{([^{}]*)\}/g, (_whole, name: string) => {
-      if (/[( ]/.test(name)) {
-        this.engine.unsupported("an API call inside ${}");
-        return "";
-      }
+      const [, command = "", argument = ""] = /^([^ (]+) *[ (](.*?)\)?$/s.exec(name) ?? [];
+      if (command !== "") return this.engine.runApi(`${command} ${argument}`);
       return this.variable(name) ?? this.engine.globals.get(name) ?? "";
     });
   }

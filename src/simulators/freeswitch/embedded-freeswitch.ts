@@ -84,8 +84,7 @@ export class EmbeddedFreeSwitch {
   static async start(o: EmbeddedFreeSwitchOptions): Promise<EmbeddedFreeSwitch> {
     const state = new SharedState(o.onUnsupported);
     const profiles = await openProfiles(o);
-    const engine = makeEngine(o, profiles, state);
-    const api = new ApiCommands(engine);
+    const { engine, api } = makeEngine(o, profiles, state);
     const [incoming] = profiles;
     incoming.agent.onInvite = (invite) => {
       engine.inBackground(takeCall(invite, { engine, api, profile: incoming, sockets: state.sockets }));
@@ -192,7 +191,11 @@ async function closeProfiles(profiles: readonly SipProfile[]): Promise<void> {
   for (const { agent } of profiles) await agent.close();
 }
 
-function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[], state: SharedState): Engine {
+function makeEngine(
+  o: EmbeddedFreeSwitchOptions,
+  profiles: readonly SipProfile[],
+  state: SharedState,
+): { readonly engine: Engine; readonly api: ApiCommands } {
   const clock = o.clock ?? systemClock;
   const random = o.random ?? randomBytes;
   const pacer = new Pacer(clock);
@@ -200,7 +203,7 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
     state.note(what);
   };
   const { address, portRange, advertisedAddress } = o.rtp;
-  return {
+  const engine: Engine = {
     version: o.version ?? version,
     clock,
     pacer,
@@ -233,6 +236,7 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
       return media;
     },
     unsupported,
+    runApi: (text) => api.run(text),
     inBackground: (work) => {
       state.inBackground(work);
     },
@@ -248,4 +252,6 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
       ["max_sessions", String(o.maxSessions ?? defaultSessions)],
     ]),
   };
+  const api = new ApiCommands(engine);
+  return { engine, api };
 }

@@ -43,6 +43,8 @@ export interface Engine {
   readonly openMedia: () => Promise<MediaSession>;
   /** Reports an unsupported request. The text contains no number and no PIN. */
   readonly unsupported: (what: string) => void;
+  /** Runs an API command and returns its output. */
+  readonly runApi: (text: string) => string;
   /** Runs a channel's work without awaiting it. */
   readonly inBackground: (work: Promise<void>) => void;
   /** Global variables, as returned by `global_getvar`; the dialplan reads `einwahl_key` and `einwahl_control_hosts`. */

@@ -39,6 +39,8 @@ export class SoundLibrary {
 
   /** @param prefix the channel's sound_prefix. @param start first sample (`file@@start`). Undefined: not found. */
   open(name: string, prefix?: string, start = 0): AudioSource | undefined {
+    // Parameters of the file, which FreeSWITCH passes to its format (switch_core_perform_file_open).
+    if (name.startsWith("{") && name.includes("}")) return this.open(name.slice(name.indexOf("}") + 1), prefix, start);
     const scheme = /^([a-z_]+):\/\/(.*)$/s.exec(name);
     const rest = scheme?.[2] ?? "";
     switch (scheme?.[1]) {
