@@ -72,7 +72,7 @@ export class ConferenceLegs {
       },
     );
     leave = () => {
-      run.stop();
+      if (decided.value !== "answered") run.stop();
       this.#leaving = this.#hangUp(legId, decided);
     };
     return bridge;
@@ -104,7 +104,7 @@ export class ConferenceLegs {
     );
   }
 
-  /** `uuid_break` does not end a bridge; killing its other leg does. */
+  /** `uuid_break` ends the search for a leg, not a bridge; killing its other leg does. */
   async #hangUp(legId: string, decided: Settable): Promise<void> {
     await legDecided(decided, this.#parts.endpoint.gone, this.#parts.clock);
     this.#parts.api("uuid_kill", legId);

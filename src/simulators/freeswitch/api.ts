@@ -35,6 +35,7 @@ export class ApiCommands {
     this.#commands = new Map<string, ApiCommand>([
       ["file_exists", (path) => String(existsSync(path.trim()))],
       ["global_getvar", (name) => engine.globals.get(name.trim()) ?? ""],
+      ["json", (text) => this.#json(text)],
       ["module_exists", (name) => String(modules.has(name.trim()))],
       ["show", (argument) => this.#show(argument)],
       ["sofia", (argument) => this.#sofia(argument)],
@@ -182,10 +183,33 @@ export class ApiCommands {
     return "+OK\n";
   }
 
+  /** `mediaStats` only. As in FreeSWITCH, the output is the request with the response added, and sets the variables, too. */
+  #json(text: string): string {
+    const [, uuid] = /^\{"command":"mediaStats","data":\{"uuid":"([0-9a-f-]{36})"\}\}$/.exec(text.trim()) ?? [];
+    if (uuid === undefined) {
+      this.#engine.unsupported("this JSON command");
+      return "-ERR Parse error.\n";
+    }
+    const channel = this.#engine.channels.get(uuid);
+    const request = { command: "mediaStats", data: { uuid } };
+    if (channel === undefined) {
+      const message = "The command returned an error";
+      const response = { response: "Session does not exist" };
+      return `${JSON.stringify({ ...request, status: "error", message, response })}\n`;
+    }
+    this.#setMediaStatistics(uuid);
+    const numbers = [...mediaStatistics(channel.media)].map(([name, value]) => [
+      name.replace(/^rtp_audio_/, ""),
+      Number(value),
+    ]);
+    const response = { audio: Object.fromEntries(numbers) as Readonly<Record<string, number>> };
+    return `${JSON.stringify({ ...request, status: "success", response })}\n`;
+  }
+
   #setMediaStatistics(uuid: string): string {
     return this.#on(uuid.trim(), (channel) => {
       for (const [name, value] of mediaStatistics(channel.media)) channel.setVariable(name, value);
-      return "+OK\n";
+      return "+OK:\n";
     });
   }
 }
