@@ -1,4 +1,5 @@
 import { AsyncQueue } from "../util/async-queue.js";
+import type { Clock } from "../util/clock.js";
 
 /** DTMF digits of RFC 4733 section 3.2, without A to D. */
 export type Key = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#";
@@ -8,19 +9,33 @@ const keyPattern = /^[0-9*#]$/;
 /** More than any PIN has. Further digits are dropped, so that a stuck key does not fill the memory. */
 const capacity = 64;
 
+/** A caller who types a PIN presses its keys closer together than this, in milliseconds. */
+export const typingPauseMs = 1_000;
+
+/**
+ * What may still follow a PIN that was complete without `#`. `typed-on`: digits without a pause, then a `#`; `pound`: only the
+ * `#`.
+ */
+type Rest = "none" | "pound" | "typed-on";
+
 /**
  * The caller's unread DTMF digits, for one reader at a time. All reports of the media server pass through here: anything
  * but `[0-9*#]` is dropped.
  */
 export class DtmfBuffer {
   readonly #keys = new AsyncQueue<Key>(capacity);
-  #expected: Key | undefined;
+  readonly #clock: Pick<Clock, "now">;
+  #rest: Rest = "none";
+  /** When the last key of a PIN was pressed or read, in milliseconds by the clock. */
+  #typedAt = 0;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
 
   press(text: string): void {
-    if (!isKey(text)) return;
-    const expected = this.#expected;
-    this.#expected = undefined;
-    if (text !== expected) this.#keys.put(text);
+    if (!isKey(text) || this.#isRest(text)) return;
+    this.#keys.put(text);
   }
 
   /** Removes and returns the oldest unread digit. */
@@ -33,14 +48,30 @@ export class DtmfBuffer {
     this.#keys.clear();
   }
 
-  /** Drops the next digit if it is this one, e.g. a `#` after a PIN that completed without it. */
-  expect(key: Key): void {
-    this.#expected = key;
+  /** The digits taken so far are a PIN, complete without `#`: drops the rest of what the caller types as the PIN. */
+  completePin(): void {
+    this.#rest = "typed-on";
+    this.#typedAt = this.#clock.now();
+  }
+
+  /** A conference hears the caller: digits are for it from now on, also without a pause after the PIN. */
+  reachConference(): void {
+    if (this.#rest === "typed-on") this.#rest = "pound";
   }
 
   /** Resolves when a digit is available. Repeated calls before that share one promise. */
   async arrival(): Promise<void> {
     await this.#keys.arrival();
+  }
+
+  #isRest(key: Key): boolean {
+    const rest = this.#rest;
+    if (rest === "none") return false;
+    const now = this.#clock.now();
+    const isTypedOn = rest === "typed-on" && key !== "*" && key !== "#" && now - this.#typedAt < typingPauseMs;
+    if (isTypedOn) this.#typedAt = now;
+    else this.#rest = "none";
+    return isTypedOn || key === "#";
   }
 }
 

@@ -42,9 +42,9 @@ async function readKeys(
   let prompt: Spoken = say(context, request);
   /** Whether the second pause is running, because a longer PIN starts with these digits. */
   let isLonger = false;
-  /** Completion without `#`; a `#` that follows is dropped. */
+  /** Completion without `#`. */
   const completed = (): Entry => {
-    endpoint.dtmf.expect("#");
+    endpoint.dtmf.completePin();
     return { kind: "typed", digits: entry.digits };
   };
   try {

@@ -17,8 +17,6 @@ export type TalkOutcome =
 export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }: Conference): Promise<TalkOutcome> {
   const { endpoint, settings, progress, services } = context;
   progress.enter("talking");
-  // Drop digits buffered while joining: they were not meant for BBB, where `0` mutes.
-  endpoint.dtmf.clear();
   const left = services.entered(voiceBridge, context.admitted.origin);
   try {
     const keys = new KeysInConference(settings.leaveKey);

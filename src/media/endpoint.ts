@@ -72,7 +72,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly mediaServer: string;
   readonly gone = new Latch<EndCause>();
   readonly hold: Hold;
-  readonly dtmf = new DtmfBuffer();
+  readonly dtmf: DtmfBuffer;
   readonly #once: KeyOnce;
   readonly #raw: FsmrfEndpoint;
   readonly #dialog: SrfDialog;
@@ -104,6 +104,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.hold = new Hold(isOnHold(callerSdp));
     this.#dialog = raw.dialog;
     this.#settings = settings;
+    this.dtmf = new DtmfBuffer(settings.clock);
     this.#once = new KeyOnce(settings.clock);
     this.#onReleased = onReleased;
     this.#offers = new MediaServerOffers(raw.dialog, settings.clock);
@@ -165,6 +166,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   #connected({ conn, uuid }: FsmrfEndpoint): void {
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
+      this.dtmf.reachConference();
       this.#legs.bridged();
     });
     this.#applications.open();

@@ -127,27 +127,63 @@ await t.test("leave key off: no key leaves", async (t) => {
   await world.finish();
 });
 
-await t.test(
-  "keys pressed before joining are not sent to the conference, nor is a `#` after a complete PIN",
-  async (t) => {
-    const world = await talking(t, { typing: ["543210"], bridgeMs: 3_000 });
-    world.press("#");
-    await world.clock.advance(2_000);
-    t.equal(world.endpoint.sent, "#", "the 0 was in time to be no key for the conference, and the next key is one");
-    world.call.hangUpByCaller();
-    await world.finish();
+await t.test("the rest of a PIN is not sent to the conference", async (t) => {
+  const world = await talking(t, { typing: ["54321098"], bridgeMs: 3_000 });
+  t.equal(world.endpoint.sent, "", "three digits too many");
+  world.press("#0");
+  await world.clock.advance(1);
+  t.equal(world.endpoint.sent, "0", "the # after them comes late");
+  world.press("#0");
+  await world.clock.advance(1);
+  t.equal(world.endpoint.sent, "0#0", "only that one");
+  world.call.hangUpByCaller();
+  await world.finish();
+});
 
-    const late = await talking(t, { typing: ["54321"] });
-    late.press("#");
-    await late.clock.advance(2_000);
-    t.equal(late.endpoint.sent, "", "an expected `#` comes late");
-    late.press("#0");
-    await late.clock.advance(2_000);
-    t.equal(late.endpoint.sent, "#0", "only that one");
-    late.call.hangUpByCaller();
-    await late.finish();
-  },
-);
+/** A call that begins to join at 2 s, and is in the conference at 16 s. */
+async function joining(t: Test): Promise<CallHarness> {
+  const world = CallHarness.checked(t, { talkMs: "never", bridgeMs: 14_000 });
+  world.begin();
+  await world.clock.advance(5_000);
+  t.equal(world.stages.at(-1), "joining");
+  return world;
+}
+
+await t.test("keys pressed while joining are sent once the conference hears the caller", async (t) => {
+  const world = await joining(t);
+  world.press("10*6");
+  await world.clock.advance(5_000);
+  world.press("2");
+  await world.clock.advance(5_000);
+  t.equal(world.endpoint.sent, "");
+  await world.clock.advance(2_000);
+  t.equal(world.stages.at(-1), "talking");
+  t.equal(world.endpoint.sent, "1002");
+  world.call.hangUpByCaller();
+  await world.finish();
+});
+
+await t.test("keys pressed at once when the conference hears the caller are sent", async (t) => {
+  const world = CallHarness.checked(t, { talkMs: "never", typing: ["54321"], bridgeMs: 1 });
+  world.begin();
+  await world.clock.advance(2_000);
+  t.equal(world.stages.at(-1), "talking");
+  t.equal(world.endpoint.sent, "");
+  world.press("0#");
+  await world.clock.advance(1);
+  t.equal(world.endpoint.sent, "0#", "without a pause after the PIN");
+  world.call.hangUpByCaller();
+  await world.finish();
+});
+
+await t.test("the leave key pressed while joining leads out of the conference", async (t) => {
+  const world = await joining(t);
+  world.press("1*#");
+  await world.clock.advance(12_000);
+  t.equal(world.endpoint.left, 1);
+  t.equal(world.endpoint.sent, "1", "and is not sent");
+  t.match(await world.finish(), { cause: "no-input", joins: 1 });
+});
 
 await t.test("a flood of keys takes bounded memory and does not outlast the call", async (t) => {
   const world = await talking(t, { talkMs: "never", settings: { ...someSettings, maxDurationMs: 60_000 } });

@@ -2,6 +2,7 @@ import t from "tap";
 
 import { DtmfBuffer } from "../../src/call/dtmf-buffer.js";
 import { CallHarness, someSettings } from "../support/call-harness.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { mulberry32, type Random } from "../support/fake-random.js";
 
@@ -86,7 +87,7 @@ await t.test(
 );
 
 await t.test("the DTMF buffer accepts only 0-9, * and #", (t) => {
-  const buffer = new DtmfBuffer();
+  const buffer = new DtmfBuffer(new FakeClock());
   for (const text of texts) buffer.press(text);
   const taken: string[] = [];
   for (let key = buffer.take(); key !== undefined; key = buffer.take()) taken.push(key);
@@ -95,7 +96,7 @@ await t.test("the DTMF buffer accepts only 0-9, * and #", (t) => {
 });
 
 await t.test("the DTMF buffer: in order, bounded, cleared", async (t) => {
-  const buffer = new DtmfBuffer();
+  const buffer = new DtmfBuffer(new FakeClock());
   for (let at = 0; at < 1_000; at++) buffer.press(String(at % 10));
   for (let at = 0; at < 64; at++) t.equal(buffer.take(), String(at % 10));
   t.equal(buffer.take(), undefined);

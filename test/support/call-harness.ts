@@ -373,10 +373,15 @@ export class CallHarness {
   }
 
   #makeEndpoint(): FakeEndpoint {
-    const endpoint = new FakeEndpoint(this.script, this.#perform, (at, play) => {
-      this.#answer(at, play);
-      this.onPlay(at, play);
-    });
+    const endpoint = new FakeEndpoint(
+      this.script,
+      this.#perform,
+      (at, play) => {
+        this.#answer(at, play);
+        this.onPlay(at, play);
+      },
+      this.clock,
+    );
     this.endpoints.push(endpoint);
     return endpoint;
   }

@@ -16,6 +16,7 @@ import type {
 } from "../../src/call/interfaces.js";
 import type { Language } from "../../src/caller/language.js";
 import { Latch } from "../../src/util/latch.js";
+import { type Clock, systemClock } from "../../src/util/clock.js";
 import { type Result, success } from "../../src/util/result.js";
 
 /** When an engine's operation completes: after this many milliseconds, or never. */
@@ -52,7 +53,7 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly suite: string | undefined;
   readonly gone = new Latch<EndCause>();
   readonly hold = new Hold();
-  readonly dtmf = new DtmfBuffer();
+  readonly dtmf: DtmfBuffer;
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];
   /** RTP packets from the BBB server; the count grows with each read. */
@@ -73,7 +74,13 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly #script: EndpointScript;
   readonly #onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void;
 
-  constructor(script: EndpointScript, perform: Perform, onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void) {
+  constructor(
+    script: EndpointScript,
+    perform: Perform,
+    onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void,
+    clock: Pick<Clock, "now"> = systemClock,
+  ) {
+    this.dtmf = new DtmfBuffer(clock);
     this.#script = script;
     this.#perform = perform;
     this.#onPlay = onPlay;
@@ -143,6 +150,7 @@ export class FakeEndpoint implements CallerEndpoint {
       .then(async (result) => {
         if (!result.ok) return;
         this.#joined += 1;
+        this.dtmf.reachConference();
         const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
         over.set(await this.#perform("bridge-over", talkMs, () => how));
       })
