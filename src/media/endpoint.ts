@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import type { EndCause } from "../call/cause.js";
-import { DtmfBuffer, isKey } from "../call/dtmf-buffer.js";
+import type { DtmfBuffer } from "../call/dtmf-buffer.js";
 import { Hold } from "../call/hold.js";
 import type {
   AnswerFailure,
@@ -14,7 +14,6 @@ import type {
   RenegotiationFailure,
   Sound,
 } from "../call/interfaces.js";
-import { KeyOnce } from "../call/key-once.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
@@ -31,6 +30,7 @@ import { valueOf } from "./left-channels.js";
 import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
+import { PressedKeys } from "./pressed-keys.js";
 import { receivedAudio, receivedPackets } from "./received-audio.js";
 import {
   directionOf,
@@ -61,10 +61,6 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly srf: SrfLike;
 }
 
-/** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and `DTMF-Duration` units per millisecond. */
-const rtpSource = "RTP";
-const unitsPerMs = 8;
-
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
   readonly codec: string;
@@ -73,7 +69,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly gone = new Latch<EndCause>();
   readonly hold: Hold;
   readonly dtmf: DtmfBuffer;
-  readonly #once: KeyOnce;
+  readonly #keys: PressedKeys;
   readonly #raw: FsmrfEndpoint;
   readonly #dialog: SrfDialog;
   readonly #settings: EndpointSettings;
@@ -104,8 +100,8 @@ export class MediaEndpoint implements CallerEndpoint {
     this.hold = new Hold(isOnHold(callerSdp));
     this.#dialog = raw.dialog;
     this.#settings = settings;
-    this.dtmf = new DtmfBuffer(settings.clock);
-    this.#once = new KeyOnce(settings.clock);
+    this.#keys = new PressedKeys(raw, settings.clock);
+    this.dtmf = this.#keys.buffer;
     this.#onReleased = onReleased;
     this.#offers = new MediaServerOffers(raw.dialog, settings.clock);
     this.mediaServer = settings.mediaServer;
@@ -113,9 +109,6 @@ export class MediaEndpoint implements CallerEndpoint {
     this.suite = suite;
     this.#callerSdp = callerSdp;
     this.codec = codec ?? "unknown";
-    raw.on("dtmf", ({ dtmf, duration, source }) => {
-      if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.dtmf.press(dtmf);
-    });
     raw.on("destroy", (event) => {
       if (event?.reason !== undefined) this.#ended(endOfCause(event.reason));
       // In a bridge only FreeSWITCH's BYE has the reason, and it arrives shortly after the connection has ended.
@@ -166,12 +159,13 @@ export class MediaEndpoint implements CallerEndpoint {
 
   #connected({ conn, uuid }: FsmrfEndpoint): void {
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
-      this.dtmf.reachConference();
+      this.#keys.bridged();
       this.#legs.bridged();
     });
     this.#applications.open();
   }
 
+  /** Whether an RFC 4733 event is a press that does not count yet. */
   /** The end of a channel that is being released is no loss. */
   #ended(cause: EndCause): void {
     if (this.#releasing === undefined) this.gone.set(cause);
@@ -193,7 +187,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   pressed(key: string): void {
-    if (isKey(key) && this.#once.inInfo(key)) this.dtmf.press(key);
+    this.#keys.inInfo(key);
   }
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
@@ -203,7 +197,7 @@ export class MediaEndpoint implements CallerEndpoint {
       // An encrypted call stays encrypted: check FreeSWITCH's answer, not only the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined)
         return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
-      if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
+      if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#keys.withoutEvents();
       this.#callerSdp = offer;
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
       this.hold.set(isOnHold(offer));
@@ -251,7 +245,7 @@ export class MediaEndpoint implements CallerEndpoint {
     if (!isTaken) return failure("unusable-offer");
     this.#callerSdp = answer;
     this.hold.set(isOnHold(answer));
-    if (!hasTelephoneEvent(answer)) this.#once.withoutMedia();
+    if (!hasTelephoneEvent(answer)) this.#keys.withoutEvents();
     this.#sdp = agreedOffer(offer, answer);
     return success(undefined);
   }

@@ -15,8 +15,8 @@ import type {
   Sound,
 } from "../../src/call/interfaces.js";
 import type { Language } from "../../src/caller/language.js";
-import { Latch } from "../../src/util/latch.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
+import { Latch } from "../../src/util/latch.js";
 import { type Result, success } from "../../src/util/result.js";
 
 /** When an engine's operation completes: after this many milliseconds, or never. */
