@@ -14,6 +14,9 @@ const atATime = 20;
 const patience = 30_000;
 /** As fast as people with both thumbs, in milliseconds: 14 keys a second. */
 const fast = { durationMs: 40, gapMs: 30 };
+/** Callers' tone, in Hz, and the least amplitude of it that is no noise. */
+const toneHz = 700;
+const audible = 1_000;
 /** Each call presses four of them in the conference: einwahl sends each on for 250 ms. */
 const allKeys = "1234567890#";
 const [first, second] = conferences;
@@ -43,12 +46,12 @@ async function join(
   return (await hearsCaller(bbb, member.memberId)) ? { id: member.memberId } : { failed: "not heard" };
 }
 
-/** Waits for the caller's first audio in the conference. */
+/** Waits until the caller's tone reaches the conference; FreeSWITCH sends silence of its own before. */
 async function hearsCaller(bbb: SampleBbb, id: string): Promise<boolean> {
   let stop: () => void = () => undefined;
   const heard = new Promise<true>((resolve) => {
-    stop = bbb.listen(id, () => {
-      resolve(true);
+    stop = bbb.listen(id, (pcm) => {
+      if (pcm.some((sample) => sample > audible)) resolve(true);
     });
   });
   return (await within(systemClock, patience, heard).finally(stop)) ?? false;
@@ -57,12 +60,14 @@ async function hearsCaller(bbb: SampleBbb, id: string): Promise<boolean> {
 /** PIN, keys in the conference, the leave key, and another PIN, each in the middle of what is played. */
 async function call(world: World, phone: TestPhone, index: number): Promise<string> {
   const last4 = String(1_000 + index);
-  const keys = Array.from({ length: 4 }, (_, place) => allKeys[(index + place) % allKeys.length]).join("");
-  // A `#` after a PIN without one belongs to the PIN: such a PIN is for conferences whose first key is another one.
-  const end = index % 2 === 0 || keys.startsWith("#") ? "#" : "";
+  // The first is not the `#`, which after a PIN belongs to the PIN.
+  const start = index % allKeys.indexOf("#");
+  const keys = Array.from({ length: 4 }, (_, place) => allKeys[(start + place) % allKeys.length]).join("");
+  const end = index % 2 === 0 ? "#" : "";
   const made = await phone.dial({ uri: world.sipUri(numbers.german), number: `+491522312${last4}` });
   const answered = await made.answered;
   if (!answered.ok) return `refused: ${answered.failure.status} ${answered.failure.reason}`;
+  made.playTone(toneHz);
   const [bbb, other] = world.bbbs;
   try {
     const here = await join(made, { bbb, pin: first.pin, end }, last4);
