@@ -192,6 +192,11 @@ export class BbbServer {
     return this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs;
   }
 
+  /** Whether the last poll succeeded and was sent less than `ms` milliseconds ago. */
+  hasAnsweredWithin(ms: number): boolean {
+    return this.answers && this.#asked !== undefined && this.#options.clock.now() - this.#asked.since < ms;
+  }
+
   /** The size of the last response; 0: none yet. */
   get responseBytes(): number {
     return this.#answered?.bytes ?? 0;

@@ -21,6 +21,8 @@ export interface PollRound {
 const pauseMsPerMegabyte = 60;
 /** Limit of the pause, in milliseconds: a caller waits for a round at most as long. */
 const maxPauseMs = 3_000;
+/** The age up to which a poll shows all PINs that callers know, in milliseconds: no caller dials a meeting's PIN so soon. */
+const spareAgeMs = 1_000;
 const nothing: PollRound = { answering: Promise.resolve(), failing: undefined };
 
 /**
@@ -57,9 +59,12 @@ export class PollRounds {
     return await waiting.round;
   }
 
-  /** Polls these servers, unless other lookups have used up the time for it: what is known must do then. */
+  /**
+   * Polls those of these servers whose last poll is a second old, unless other lookups have used up the time for it: what is
+   * known must do then.
+   */
   async spare(servers: readonly BbbServer[]): Promise<void> {
-    const due = servers.filter((server) => !server.isFresh);
+    const due = servers.filter((server) => !server.isFresh && !server.hasAnsweredWithin(spareAgeMs));
     if (due.length === 0 || this.#freeAt > this.#clock.now()) return;
     this.#charge(due);
     await Promise.all(due.map((server) => server.poll()));

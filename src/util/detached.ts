@@ -1,8 +1,11 @@
+/** V8 stores a substring of this length or more as a reference to its parent (SlicedString::kMinLength). */
+const sharedLength = 13;
+
 /**
- * Copies a string into its own memory. V8 stores a substring of 13 or more characters as a reference to its parent, so a
- * dialog ID would keep the whole INVITE in memory.
+ * Copies a string into its own memory: a dialog ID that is a substring of its INVITE would keep all of it in memory.
  */
 export function detached(text: string): string {
+  if (text.length < sharedLength) return text;
   return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
