@@ -54,8 +54,8 @@ export class DtmfBuffer {
     this.#typedAt = this.#clock.now();
   }
 
-  /** A conference hears the caller: digits are for it from now on, also without a pause after the PIN. */
-  reachConference(): void {
+  /** The next PIN is read, or a conference hears the caller: digits count from now on, also without a pause after the PIN. */
+  wantDigits(): void {
     if (this.#rest === "typed-on") this.#rest = "pound";
   }
 

@@ -39,6 +39,7 @@ async function readKeys(
   deadline: number,
 ): Promise<Entry> {
   const { endpoint, callerScope, callerTime, settings, progress, tries } = context;
+  endpoint.dtmf.wantDigits();
   let prompt: Spoken = say(context, request);
   /** Whether the second pause is running, because a longer PIN starts with these digits. */
   let isLonger = false;

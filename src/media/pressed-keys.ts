@@ -27,7 +27,7 @@ export class PressedKeys {
   /** A bridge to a conference begins. */
   bridged(): void {
     this.#timing.bridged();
-    this.buffer.reachConference();
+    this.buffer.wantDigits();
   }
 
   /** The session no longer has RFC 4733 events: only SIP INFO remains. */

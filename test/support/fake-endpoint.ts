@@ -150,7 +150,7 @@ export class FakeEndpoint implements CallerEndpoint {
       .then(async (result) => {
         if (!result.ok) return;
         this.#joined += 1;
-        this.dtmf.reachConference();
+        this.dtmf.wantDigits();
         const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
         over.set(await this.#perform("bridge-over", talkMs, () => how));
       })
