@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
 
+import { type Clock, systemClock } from "../util/clock.js";
 import { LoopTurns } from "../util/loop-turns.js";
 import { failure, type Result, success } from "../util/result.js";
 import { apiChecksum, type ChecksumAlgorithm } from "./api-checksum.js";
 import { type ApiResponse, askApi, exchangeFault } from "./api-exchange.js";
+import { KeptConnections } from "./kept-connections.js";
 import type { Meeting } from "./meeting.js";
 import { MeetingsReader } from "./meetings-reader.js";
 import { readShortAnswer } from "./short-answer.js";
@@ -17,6 +19,8 @@ export interface BbbApiOptions {
   readonly answerTimeoutMs: number;
   /** Shared with other servers, whose responses arrive at the same time; default: its own. */
   readonly turns?: LoopTurns;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 export interface MeetingsAnswer {
@@ -36,16 +40,18 @@ export class BbbApi {
   readonly #options: BbbApiOptions;
   readonly #base: string;
   readonly #turns: LoopTurns;
+  readonly #kept: KeptConnections;
 
   constructor(options: BbbApiOptions) {
     this.#options = options;
     this.#turns = options.turns ?? new LoopTurns();
+    this.#kept = new KeptConnections(options.url, options.clock ?? systemClock);
     this.#base = options.url.replace(/\/+$/, "").replace(/\/api$/, "");
   }
 
   /** The current meetings. The failure is one line without secrets and names. */
   async getMeetings(): Promise<Result<MeetingsAnswer, string>> {
-    return await this.#ask("getMeetings", "", (body) => readMeetings(body, this.#turns));
+    return await this.#ask("getMeetings", "", (body) => readMeetings(body, this.#turns), this.#kept);
   }
 
   /** Creates a meeting, or returns the existing one with the same settings. Failure as above. */
@@ -62,11 +68,15 @@ export class BbbApi {
     name: string,
     query: string,
     readAnswer: (body: ApiResponse["body"]) => Promise<Result<Answer, string>>,
+    kept?: KeptConnections,
   ): Promise<Result<Answer, string>> {
     const { secret, algorithm, answerTimeoutMs } = this.#options;
     const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
-    const answer = await askApi(url, answerTimeoutMs, async (response) =>
-      response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response)),
+    const answer = await askApi(
+      url,
+      answerTimeoutMs,
+      async (response) => (response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response))),
+      kept,
     );
     return answer.ok ? answer.value : failure(exchangeFault(answer.failure));
   }

@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { type ClientRequest, type IncomingHttpHeaders, IncomingMessage, request as requestHttp } from "node:http";
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  IncomingMessage,
+  request as requestHttp,
+} from "node:http";
 import { request as requestHttps } from "node:https";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -9,6 +15,7 @@ import { messageOf } from "../util/error-message.js";
 import { faultCode, networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
+import type { KeptConnections } from "./kept-connections.js";
 
 /** A response whose body has not been read yet. */
 export interface ApiResponse {
@@ -30,18 +37,37 @@ const overdue = {
 } as const;
 type Stage = keyof typeof overdue;
 
+/** The server has closed a kept connection before it responded. */
+const stale = Symbol("stale");
+const closedFaults: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 /**
- * One GET request to the BBB API, on its own connection: a timeout then shows whether the server still accepts
- * connections. Redirects are not followed, because they would disclose the checksum.
+ * One GET request to the BBB API. On its own connection a timeout shows whether the server still accepts connections.
+ * Redirects are not followed, because they would disclose the checksum.
  *
  * @param withinMs for the whole exchange, including the response body
  * @param read may leave part of the body unread; the connection is then closed
+ * @param kept only for requests that may arrive twice: if the server has closed a kept connection, a new one is used
  */
 export async function askApi<Value>(
   url: string,
   withinMs: number,
   read: (response: ApiResponse) => Promise<Value>,
+  kept?: KeptConnections,
 ): Promise<Result<Value, ExchangeFault>> {
+  const since = systemClock.now();
+  const answer = await exchange(url, withinMs, read, kept?.agent ?? false);
+  if (answer !== stale) return answer;
+  const again = await exchange(url, Math.max(0, withinMs - (systemClock.now() - since)), read, false);
+  return again === stale ? failure("ECONNRESET") : again;
+}
+
+async function exchange<Value>(
+  url: string,
+  withinMs: number,
+  read: (response: ApiResponse) => Promise<Value>,
+  agent: Agent | false,
+): Promise<Result<Value, ExchangeFault> | typeof stale> {
   // Not AbortSignal.timeout: it cannot be cancelled, and makes an error for each request that was answered long before.
   const overtime = new AbortController();
   const deadline = overtime.signal;
@@ -50,14 +76,15 @@ export async function askApi<Value>(
   });
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
   const request = send(url, {
-    agent: false,
+    agent,
     signal: deadline,
     headers: { accept: "text/xml, application/xml", "accept-encoding": "gzip" },
   });
   // Errors after the response are emitted by its body.
   request.on("error", () => undefined);
-  let stage: Stage = "connecting";
+  let stage: Stage = request.reusedSocket ? "asking" : "connecting";
   request.once("socket", (socket) => {
+    if (request.reusedSocket) return;
     socket.once("connect", () => {
       stage = url.startsWith("https:") ? "securing" : "asking";
     });
@@ -72,7 +99,9 @@ export async function askApi<Value>(
       await read({ status: response.statusCode ?? 0, headers: response.headers, body: unpacked(response) }),
     );
   } catch (error) {
-    return failure(deadline.aborted ? overdue[stage] : codeOf(error));
+    if (deadline.aborted) return failure(overdue[stage]);
+    const fault = codeOf(error);
+    return request.reusedSocket && stage === "asking" && closedFaults.has(fault) ? stale : failure(fault);
   } finally {
     cancelTimer();
     request.destroy();

@@ -8,6 +8,7 @@ import t, { type Test } from "tap";
 import { BbbApi, type BbbApiOptions } from "../../src/bbb/api-client.js";
 import { exchangeFault } from "../../src/bbb/api-exchange.js";
 import { freePort } from "../e2e/support/ports.js";
+import { FakeClock } from "../support/fake-clock.js";
 
 const secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
 const noMeetings = "<response><returncode>SUCCESS</returncode><meetings/></response>";
@@ -338,4 +339,105 @@ await t.test("creates and ends a meeting", async (t) => {
     says = answer;
     t.strictSame(await api(url).end("a", "b"), { ok: false, failure });
   }
+});
+
+/** A server that answers each request by hand; requests and connections are counted from 1. */
+async function serveRaw(
+  t: Test,
+  answer: (socket: Socket, request: number, connection: number) => void,
+): Promise<string> {
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    const connection = ++connections;
+    let requests = 0;
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.on("data", () => {
+      answer(socket, ++requests, connection);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/bigbluebutton/`;
+}
+
+const rawAnswer = `HTTP/1.1 200 OK\r\nContent-Length: ${noMeetings.length}\r\n\r\n${noMeetings}`;
+
+await t.test("polls one after the other share a connection for a minute", async (t) => {
+  const used = new Set<number>();
+  const url = await serveRaw(t, (socket, _request, connection) => {
+    used.add(connection);
+    socket.write(rawAnswer);
+  });
+  const clock = new FakeClock();
+  const asking = api(url, { clock });
+  for (let polls = 0; polls < 20; polls++) t.equal(await faultOf(asking), "0 meetings");
+  t.equal(used.size, 1);
+  await clock.advance(60_000);
+  t.equal(await faultOf(asking), "0 meetings");
+  t.equal(used.size, 2);
+});
+
+await t.test("a kept connection that the server closes at the next request is no fault", async (t) => {
+  const heard: string[] = [];
+  const url = await serveRaw(t, (socket, request, connection) => {
+    heard.push(`${connection}.${request}`);
+    if (request === 1) socket.write(rawAnswer);
+    else socket.resetAndDestroy();
+  });
+  const asking = api(url);
+  t.equal(await faultOf(asking), "0 meetings");
+  t.equal(await faultOf(asking), "0 meetings");
+  t.strictSame(heard, ["1.1", "1.2", "2.1"]);
+});
+
+await t.test("a new connection that the server closes is a fault, and asked once only", async (t) => {
+  let heard = 0;
+  const url = await serveRaw(t, (socket) => {
+    heard += 1;
+    socket.resetAndDestroy();
+  });
+  t.match(await faultOf(api(url)), /ECONNRESET/);
+  t.equal(heard, 1);
+});
+
+await t.test("a kept connection that breaks within the response is a fault", async (t) => {
+  let heard = 0;
+  const url = await serveRaw(t, (socket, request) => {
+    heard += 1;
+    if (request === 1) socket.write(rawAnswer);
+    else socket.end(rawAnswer.slice(0, -5));
+  });
+  const asking = api(url);
+  t.equal(await faultOf(asking), "0 meetings");
+  t.match(await faultOf(asking), /ECONNRESET|aborted/i);
+  t.equal(heard, 2);
+});
+
+await t.test("a kept connection without an answer times out, and the next poll uses a new one", async (t) => {
+  const url = await serveRaw(t, (socket, request) => {
+    if (request === 1) socket.write(rawAnswer);
+  });
+  const asking = api(url, { answerTimeoutMs: 500 });
+  t.equal(await faultOf(asking), "0 meetings");
+  t.match(await faultOf(asking), /answer timeout/);
+  t.equal(await faultOf(asking), "0 meetings");
+});
+
+await t.test("create and end never use a kept connection: they may not arrive twice", async (t) => {
+  const used: number[] = [];
+  const created = "<response><returncode>SUCCESS</returncode><meetingID>a</meetingID></response>";
+  const url = await serveRaw(t, (socket, _request, connection) => {
+    used.push(connection);
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${created.length}\r\n\r\n${created}`);
+  });
+  const asking = api(url);
+  t.ok((await asking.create({ meetingID: "a" })).ok);
+  t.ok((await asking.end("a", "b")).ok);
+  t.strictSame(used, [1, 2]);
 });

@@ -24,6 +24,8 @@ export interface SampleApiOptions {
 /** BBB's default limit, documents within the XML of `create` included. */
 const maxBodyBytes = 2 * 1024 * 1024;
 const maxCountedNames = 100;
+/** nginx's default keepalive_timeout, in milliseconds. */
+const keptMs = 75_000;
 
 /** The HTTP side of a sample BBB server: checksum, dispatch, and failures on request of a test. */
 export class SampleApi {
@@ -104,6 +106,7 @@ export class SampleApi {
     const server = createServer((request, response) => {
       this.#receive(request, response);
     });
+    server.keepAliveTimeout = keptMs;
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
