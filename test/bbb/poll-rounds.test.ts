@@ -67,6 +67,26 @@ await t.test("known PINs never wait, and the check for a longer one is left out 
   bench.directory.close();
 });
 
+await t.test("callers with known PINs poll the meeting's server once a second at most", async (t) => {
+  const bench = await new DirectoryBench(["11111"], ["22222"]).opened();
+  const before = bench.requests;
+  for (let calls = 0; calls < 30; calls++) {
+    const asked = bench.directory.hasLongerPin(fakePin("11111"));
+    await bench.clock.advance(100);
+    t.equal(await asked, false);
+  }
+  t.strictSame(
+    bench.requests.map((requests, at) => requests - (before[at] ?? 0)),
+    [3, 0],
+  );
+  bench.api(0).says = ["11111", "111112"];
+  await bench.clock.advance(1_000);
+  const asked = bench.directory.hasLongerPin(fakePin("11111"));
+  await bench.clock.advance(100);
+  t.equal(await asked, true, "a meeting that began a second ago");
+  bench.directory.close();
+});
+
 await t.test("closed while a lookup waits: it ends, no timer remains", async (t) => {
   const bench = await large();
   await bench.find("33333");
