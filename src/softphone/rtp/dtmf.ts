@@ -5,6 +5,8 @@ export const telephoneEventPayloadType = 101;
 const volume = 10;
 const end = 0x80;
 const maxDuration = 0xffff;
+/** A sequence number further back than this is a new beginning, not a late packet, as for FreeSWITCH. */
+const maxLate = 100;
 
 export interface TelephoneEvent {
   readonly digit: string;
@@ -32,20 +34,27 @@ export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undef
 
 /**
  * Turns event packets into digits, each reported once: the end packet comes three times, any packet may be lost, and all
- * packets of one digit share their RTP timestamp.
+ * packets of one digit share their RTP timestamp. As in FreeSWITCH (handle_rfc2833 in switch_rtp.c) the next digit may share
+ * it too: FreeSWITCH 1.10.12 begins at the same timestamp again when it resets its stream between two digits.
  */
 export class DigitReceiver {
   readonly #onDigit: (digit: string, durationMs: number) => void;
   #current: { readonly timestamp: number; readonly digit: string; duration: number } | undefined;
-  #lastReported: number | undefined;
+  #lastReported: { readonly timestamp: number; readonly duration: number } | undefined;
+  #lastSequence: number | undefined;
 
   constructor(onDigit: (digit: string, durationMs: number) => void) {
     this.#onDigit = onDigit;
   }
 
-  push(timestamp: number, payload: Uint8Array): void {
+  /** @param sequence number of the RTP packet; a late one is dropped */
+  push(sequence: number, timestamp: number, payload: Uint8Array): void {
     const event = parseTelephoneEvent(payload);
-    if (event === undefined || timestamp === this.#lastReported) return;
+    if (event === undefined || this.#isLate(sequence)) return;
+    this.#lastSequence = sequence;
+    const reported = this.#lastReported;
+    const isReported = reported?.timestamp === timestamp && this.#current === undefined;
+    if (isReported && (event.end || event.duration >= reported.duration)) return;
     if (this.#current !== undefined && this.#current.timestamp !== timestamp) {
       // Drop late packets of an older digit; a newer digit ends the current one.
       if (((timestamp - this.#current.timestamp) & 0x8000_0000) !== 0) return;
@@ -64,11 +73,15 @@ export class DigitReceiver {
     if (after > current.duration + 800) this.#report();
   }
 
+  #isLate(sequence: number): boolean {
+    return this.#lastSequence !== undefined && ((this.#lastSequence - sequence) & 0xffff) <= maxLate;
+  }
+
   #report(): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
-    this.#lastReported = current.timestamp;
+    this.#lastReported = current;
     this.#onDigit(current.digit, Math.round(current.duration / 8));
   }
 }

@@ -393,7 +393,7 @@ export class MediaSession {
     const chosen = this.#chosen;
     if (packet === undefined || chosen === undefined || this.#closed) return;
     if (packet.payloadType === chosen.media.telephoneEvent) {
-      this.#digits.push(packet.timestamp, packet.payload);
+      this.#digits.push(packet.sequence, packet.timestamp, packet.payload);
       return;
     }
     const codec = chosen.media.codecs.find((known) => known.payloadType === packet.payloadType)?.name;

@@ -11,6 +11,7 @@ const plainSourceHoldMs = 1000;
 
 export interface ReceivedPacket {
   readonly payloadType: number;
+  readonly sequence: number;
   readonly timestamp: number;
   readonly payload: Uint8Array;
 }
@@ -82,6 +83,7 @@ export class RtpReceiver {
     const payload = packet.getPayload();
     return {
       payloadType: packet.getPayloadType(),
+      sequence: packet.getSequenceNumber(),
       timestamp: packet.getTimestamp(),
       payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
     };

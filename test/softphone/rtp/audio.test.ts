@@ -152,37 +152,72 @@ await t.test("telephone events", async (t) => {
 
   const event = (digit: string, duration: number, end = false): Buffer =>
     encodeTelephoneEvent({ digit, end, duration });
-  const collect = (): { digits: string[]; receiver: DigitReceiver } => {
+  interface Collected {
+    readonly digits: string[];
+    readonly receiver: DigitReceiver;
+    /** The next packet of the stream. */
+    readonly push: (timestamp: number, payload: Uint8Array) => void;
+  }
+  const collect = (first = 0xfffe): Collected => {
     const digits: string[] = [];
-    return { digits, receiver: new DigitReceiver((digit, ms) => digits.push(`${digit}/${ms}`)) };
+    const receiver = new DigitReceiver((digit, ms) => digits.push(`${digit}/${ms}`));
+    let sequence = first;
+    return {
+      digits,
+      receiver,
+      push: (timestamp, payload) => {
+        receiver.push(sequence, timestamp, payload);
+        sequence = (sequence + 1) & 0xffff;
+      },
+    };
   };
 
+  await t.test("two digits with the same timestamp, as FreeSWITCH sends them", (t) => {
+    const { digits, push } = collect();
+    for (const digit of ["8", "9", "9"]) {
+      for (const duration of [160, 320, 480]) push(160, event(digit, duration));
+      for (let i = 0; i < 3; i++) push(160, event(digit, 640, true));
+    }
+    t.strictSame(digits, ["8/80", "9/80", "9/80"]);
+    t.end();
+  });
+
+  await t.test("late packets, and a stream that begins at a lower sequence number", (t) => {
+    const { digits, receiver, push } = collect(40_000);
+    push(1000, event("5", 640, true));
+    receiver.push(39_999, 1000, event("5", 480));
+    receiver.push(40_000, 1000, event("5", 640, true));
+    receiver.push(7, 160, event("6", 640, true));
+    t.strictSame(digits, ["5/80", "6/80"]);
+    t.end();
+  });
+
   await t.test("each digit once despite repetitions", (t) => {
-    const { digits, receiver } = collect();
-    for (const duration of [160, 320, 480]) receiver.push(1000, event("5", duration));
-    for (let i = 0; i < 3; i++) receiver.push(1000, event("5", 640, true));
-    for (let i = 0; i < 3; i++) receiver.push(4000, event("5", 640, true));
+    const { digits, push } = collect();
+    for (const duration of [160, 320, 480]) push(1000, event("5", duration));
+    for (let i = 0; i < 3; i++) push(1000, event("5", 640, true));
+    for (let i = 0; i < 3; i++) push(4000, event("5", 640, true));
     t.same(digits, ["5/80", "5/80"]);
     t.end();
   });
   await t.test("a digit without its end packets ends with the next digit or with speech", (t) => {
-    const { digits, receiver } = collect();
-    receiver.push(1000, event("1", 800));
-    receiver.push(3000, event("2", 800));
+    const { digits, receiver, push } = collect();
+    push(1000, event("1", 800));
+    push(3000, event("2", 800));
     receiver.audio(3400);
     t.same(digits, ["1/100"]);
     receiver.audio(5000);
     t.same(digits, ["1/100", "2/100"]);
-    receiver.push(3000, event("2", 800, true));
+    push(3000, event("2", 800, true));
     t.same(digits, ["1/100", "2/100"], "its late end");
     t.end();
   });
   await t.test("a late packet of an older digit is dropped, also where the timestamp wraps", (t) => {
-    const { digits, receiver } = collect();
-    receiver.push(0xffff_ff00, event("1", 800, true));
-    receiver.push(0x700, event("2", 160));
-    receiver.push(0xffff_ff00, event("1", 800, true));
-    receiver.push(0x700, event("2", 800, true));
+    const { digits, push } = collect();
+    push(0xffff_ff00, event("1", 800, true));
+    push(0x700, event("2", 160));
+    push(0xffff_ff00, event("1", 800, true));
+    push(0x700, event("2", 800, true));
     t.same(digits, ["1/100", "2/100"]);
     t.end();
   });
