@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import t from "tap";
 
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
@@ -162,6 +164,18 @@ await t.test("variables", async (t) => {
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} two`)).getBody(), "_undef_");
   t.equal((await endpoint.api("uuid_setvar", `${endpoint.uuid} six 6`)).getBody(), "+OK\n");
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} six`)).getBody(), "6");
+  await endpoint.execute("set", `seven=<\${uuid_setvar_multi(${endpoint.uuid} eight=8;nine=9;six=)}>`);
+  const values = ["six", "seven", "eight", "nine"].map(async (name) =>
+    (await endpoint.api("uuid_getvar", `${endpoint.uuid} ${name}`)).getBody(),
+  );
+  t.strictSame(await Promise.all(values), ["_undef_", "<+OK\n>", "8", "9"], "an API command in an argument");
+  const statistics = await endpoint.api("json", `{"command":"mediaStats","data":{"uuid":"${endpoint.uuid}"}}`);
+  t.match(JSON.parse(statistics.getBody()), {
+    status: "success",
+    response: { audio: { in_packet_count: Number, in_jitter_loss_rate: Number } },
+  });
+  const unknown = `{"command":"mediaStats","data":{"uuid":"${randomUUID()}"}}`;
+  t.match(JSON.parse((await endpoint.api("json", unknown)).getBody()), { status: "error" });
   t.match(await world.mediaServer.api("show channels count"), "\n1 total.\n");
   const shown = JSON.parse(await world.mediaServer.api("show channels as json")) as {
     row_count: number;

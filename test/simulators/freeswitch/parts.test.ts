@@ -214,6 +214,7 @@ await t.test("playback arguments", (t) => {
   t.equal(frames("tone_stream://%(40,0,440);loops=-1"), 100);
   t.equal(frames("file_string://a.wav!silence_stream://20!missing.wav!a.wav"), 5, "a missing part is left out");
   t.equal(frames("file_string://missing.wav!gone.wav"), -1);
+  t.equal(frames("{a=+OK\n}{b=2}file_string://a.wav!a.wav"), 4, "parameters of the file");
   t.equal(frames("local_stream://moh"), 100, "a recording, over and over");
   t.equal(frames("local_stream://other"), 100, "generated music");
   t.same(refused, []);
