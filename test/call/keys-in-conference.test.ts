@@ -44,13 +44,20 @@ await t.test("BBB's keys pass, *6 mutes, *# leaves", (t) => {
   t.end();
 });
 
-/** A call in a conference. */
-async function talking(t: Test, changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
+type Changes = ConstructorParameters<typeof CallHarness>[0];
+
+/** A call that has reached a stage after so many milliseconds. */
+async function inStage(t: Test, stage: string, ms: number, changes: Changes): Promise<CallHarness> {
   const world = CallHarness.checked(t, { talkMs: "never", ...changes });
   world.begin();
-  await world.clock.advance(10_000);
-  t.equal(world.stages.at(-1), "talking");
+  await world.clock.advance(ms);
+  t.equal(world.stages.at(-1), stage);
   return world;
+}
+
+/** A call in a conference. */
+async function talking(t: Test, changes: Changes = {}): Promise<CallHarness> {
+  return await inStage(t, "talking", 10_000, changes);
 }
 
 await t.test("the conference gets the keys one by one, `*` after a second", async (t) => {
@@ -142,11 +149,7 @@ await t.test("the rest of a PIN is not sent to the conference", async (t) => {
 
 /** A call that begins to join at 2 s, and is in the conference at 16 s. */
 async function joining(t: Test): Promise<CallHarness> {
-  const world = CallHarness.checked(t, { talkMs: "never", bridgeMs: 14_000 });
-  world.begin();
-  await world.clock.advance(5_000);
-  t.equal(world.stages.at(-1), "joining");
-  return world;
+  return await inStage(t, "joining", 5_000, { bridgeMs: 14_000 });
 }
 
 await t.test("keys pressed while joining are sent once the conference hears the caller", async (t) => {
@@ -164,10 +167,7 @@ await t.test("keys pressed while joining are sent once the conference hears the 
 });
 
 await t.test("keys pressed at once when the conference hears the caller are sent", async (t) => {
-  const world = CallHarness.checked(t, { talkMs: "never", typing: ["54321"], bridgeMs: 1 });
-  world.begin();
-  await world.clock.advance(2_000);
-  t.equal(world.stages.at(-1), "talking");
+  const world = await inStage(t, "talking", 2_000, { typing: ["54321"], bridgeMs: 1 });
   t.equal(world.endpoint.sent, "");
   world.press("0#");
   await world.clock.advance(1);
